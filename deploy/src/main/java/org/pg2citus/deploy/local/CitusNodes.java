@@ -1,0 +1,80 @@
+package org.pg2citus.deploy.local;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The servers of a Citus cluster and the databases on them; a Citus database is one database on every server. */
+final class CitusNodes {
+
+    private final CitusNode coordinator;
+    private final List<CitusNode> workers;
+
+    CitusNodes(CitusNode coordinator, List<CitusNode> workers) {
+        this.coordinator = coordinator;
+        this.workers = List.copyOf(workers);
+    }
+
+    /** Reads the workers from a coordinator's database that is part of a cluster already. */
+    static CitusNodes of(CitusNode coordinator, String database) throws SQLException {
+        List<CitusNode> workers = new ArrayList<>();
+        try (Connection connection = coordinator.connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(
+                        "SELECT nodename, nodeport FROM pg_dist_node WHERE groupid <> 0 AND noderole = 'primary'"
+                                + " ORDER BY groupid")) {
+            while (rows.next()) {
+                workers.add(coordinator.at(rows.getString(1), rows.getInt(2)));
+            }
+        }
+        return new CitusNodes(coordinator, workers);
+    }
+
+    /** Makes a database with the extension on every server and joins them. */
+    CitusDatabase createDatabase(String name) throws SQLException {
+        for (CitusNode node : all()) {
+            node.execute(
+                    CitusNode.MAINTENANCE_DATABASE,
+                    "SET citus.enable_create_database_propagation TO off",
+                    "CREATE DATABASE " + quote(name));
+            node.execute(name, "CREATE EXTENSION citus");
+        }
+        List<String> joins = new ArrayList<>();
+        joins.add(
+                "SELECT citus_set_coordinator_host(%s, %d)".formatted(literal(coordinator.host()), coordinator.port()));
+        for (CitusNode worker : workers) {
+            joins.add("SELECT citus_add_node(%s, %d)".formatted(literal(worker.host()), worker.port()));
+        }
+        if (workers.isEmpty()) {
+            // A cluster of one server keeps the shards on the coordinator.
+            joins.add("SELECT citus_set_node_property(%s, %d, 'shouldhaveshards', true)"
+                    .formatted(literal(coordinator.host()), coordinator.port()));
+        }
+        coordinator.execute(name, joins.toArray(String[]::new));
+        return new CitusDatabase(this, name, coordinator.jdbcUrl(name));
+    }
+
+    void dropDatabase(String name) throws SQLException {
+        for (CitusNode node : all()) {
+            node.execute(
+                    CitusNode.MAINTENANCE_DATABASE, "DROP DATABASE IF EXISTS %s WITH (FORCE)".formatted(quote(name)));
+        }
+    }
+
+    private List<CitusNode> all() {
+        List<CitusNode> all = new ArrayList<>(List.of(coordinator));
+        all.addAll(workers);
+        return all;
+    }
+
+    private static String quote(String identifier) {
+        return '"' + identifier.replace("\"", "\"\"") + '"';
+    }
+
+    private static String literal(String text) {
+        return "'" + text.replace("'", "''") + "'";
+    }
+}

@@ -1,0 +1,34 @@
+package org.pg2citus.deploy.local;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/** Starts servers from the bundled PostgreSQL: no installation is needed. */
+public final class LocalPostgres {
+
+    private LocalPostgres() {}
+
+    /**
+     * Starts a server that trusts every connection from this machine.
+     *
+     * @param directory empty or absent; removed when the server is closed
+     * @param settings as in {@code postgresql.conf}, for example {@code wal_level} to {@code logical}; port and
+     *     addresses are chosen here
+     * @throws IllegalStateException when it does not start, with the end of its log
+     */
+    public static PostgresServer start(Path directory, Map<String, String> settings) {
+        return ServerStart.start(BundledPostgres.programs(), directory, settings, Optional.empty());
+    }
+
+    /** The same in a temporary directory. */
+    public static PostgresServer start(Map<String, String> settings) {
+        return start(TemporaryDirectory.create("server"), settings);
+    }
+
+    /** A server in a temporary directory whose superuser has to give a password (SCRAM-SHA-256). */
+    public static PostgresServer startWithPassword(String password, Map<String, String> settings) {
+        return ServerStart.start(
+                BundledPostgres.programs(), TemporaryDirectory.create("server"), settings, Optional.of(password));
+    }
+}
