@@ -49,6 +49,8 @@ final class BundledPostgres {
             }
             Path directory = TemporaryDirectory.create("programs");
             DeathWatch.over(directory);
+            // Gone when this process is, not a moment later; the watch is for the case that hooks do not run.
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> TemporaryDirectory.remove(directory)));
             // The account that runs the servers may be another one than ours.
             Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
             unpack(archive, directory);

@@ -33,7 +33,8 @@ public final class CitusCluster implements AutoCloseable {
         List<CitusNode> all = servers.stream()
                 .map(server -> new CitusNode(server.host(), server.port(), "user=" + server.user()))
                 .toList();
-        this.nodes = new CitusNodes(all.get(0), all.subList(1, all.size()));
+        this.nodes = new CitusNodes(
+                all.get(0), new CitusNodes.Address(all.get(0).host(), all.get(0).port()), all.subList(1, all.size()));
     }
 
     /**

@@ -11,26 +11,41 @@ import java.util.List;
 final class CitusNodes {
 
     private final CitusNode coordinator;
+    private final Address coordinatorInside;
     private final List<CitusNode> workers;
 
-    CitusNodes(CitusNode coordinator, List<CitusNode> workers) {
+    /** @param coordinatorInside where the cluster's servers reach the coordinator, which may differ from where we do */
+    CitusNodes(CitusNode coordinator, Address coordinatorInside, List<CitusNode> workers) {
         this.coordinator = coordinator;
+        this.coordinatorInside = coordinatorInside;
         this.workers = List.copyOf(workers);
     }
 
-    /** Reads the workers from a coordinator's database that is part of a cluster already. */
+    record Address(String host, int port) {}
+
+    /** Reads the servers from a coordinator's database that is part of a cluster already, or is alone. */
     static CitusNodes of(CitusNode coordinator, String database) throws SQLException {
+        Address inside = null;
         List<CitusNode> workers = new ArrayList<>();
         try (Connection connection = coordinator.connect(database);
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(
-                        "SELECT nodename, nodeport FROM pg_dist_node WHERE groupid <> 0 AND noderole = 'primary'"
-                                + " ORDER BY groupid")) {
+                        """
+                        SELECT groupid, nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary'
+                        UNION ALL
+                        SELECT -1, 'localhost', inet_server_port()
+                        ORDER BY 1 DESC""")) {
             while (rows.next()) {
-                workers.add(coordinator.at(rows.getString(1), rows.getInt(2)));
+                Address address = new Address(rows.getString(2), rows.getInt(3));
+                if (rows.getInt(1) > 0) {
+                    workers.add(coordinator.at(address.host(), address.port()));
+                } else if (inside == null) {
+                    // The coordinator's own entry; the last row stands in for it where the database is alone.
+                    inside = address;
+                }
             }
         }
-        return new CitusNodes(coordinator, workers);
+        return new CitusNodes(coordinator, inside, workers);
     }
 
     /** Makes a database with the extension on every server and joins them. */
@@ -43,15 +58,15 @@ final class CitusNodes {
             node.execute(name, "CREATE EXTENSION citus");
         }
         List<String> joins = new ArrayList<>();
-        joins.add(
-                "SELECT citus_set_coordinator_host(%s, %d)".formatted(literal(coordinator.host()), coordinator.port()));
+        joins.add("SELECT citus_set_coordinator_host(%s, %d)"
+                .formatted(literal(coordinatorInside.host()), coordinatorInside.port()));
         for (CitusNode worker : workers) {
             joins.add("SELECT citus_add_node(%s, %d)".formatted(literal(worker.host()), worker.port()));
         }
         if (workers.isEmpty()) {
             // A cluster of one server keeps the shards on the coordinator.
             joins.add("SELECT citus_set_node_property(%s, %d, 'shouldhaveshards', true)"
-                    .formatted(literal(coordinator.host()), coordinator.port()));
+                    .formatted(literal(coordinatorInside.host()), coordinatorInside.port()));
         }
         coordinator.execute(name, joins.toArray(String[]::new));
         return new CitusDatabase(this, name, coordinator.jdbcUrl(name));

@@ -3,6 +3,7 @@ package org.pg2citus.deploy.local;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -24,11 +25,10 @@ record CitusUrl(CitusNode coordinator, String database) {
 
     /** @throws IllegalArgumentException when it is not such a URL; the message does not repeat the password */
     static CitusUrl parse(String url) {
-        URI uri = URI.create(url.startsWith("jdbc:") ? url.substring("jdbc:".length()) : url);
+        URI uri = uri(url);
         boolean postgres = "postgresql".equals(uri.getScheme()) || "postgres".equals(uri.getScheme());
         if (!postgres || uri.getHost() == null || uri.getPath().length() < 2) {
-            throw new IllegalArgumentException(
-                    VARIABLE + " is not a URL like postgresql://user:password@host:5432/database");
+            throw unreadable();
         }
         StringBuilder parameters = new StringBuilder();
         if (uri.getUserInfo() != null) {
@@ -47,14 +47,26 @@ record CitusUrl(CitusNode coordinator, String database) {
                 uri.getPath().substring(1));
     }
 
+    private static URI uri(String url) {
+        try {
+            return new URI(url.startsWith("jdbc:") ? url.substring("jdbc:".length()) : url);
+        } catch (URISyntaxException e) {
+            // Not as the cause: its message repeats the input.
+            throw unreadable();
+        }
+    }
+
+    private static IllegalArgumentException unreadable() {
+        return new IllegalArgumentException(
+                VARIABLE + " is not a URL like postgresql://user:password@host:5432/database");
+    }
+
     CitusNodes nodes() {
         try {
             return CitusNodes.of(coordinator, database);
         } catch (SQLException e) {
             throw new IllegalStateException(
-                    "the cluster that %s names (%s) does not answer: %s"
-                            .formatted(VARIABLE, coordinator, e.getMessage()),
-                    e);
+                    "the Citus cluster at %s does not answer: %s".formatted(coordinator, e.getMessage()), e);
         }
     }
 }

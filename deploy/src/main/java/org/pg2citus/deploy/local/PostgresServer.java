@@ -74,7 +74,7 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Stops it in an orderly way: connections are cut, a checkpoint is written, its files stay. */
     public void stop() {
-        process.stop("fast");
+        process.stop();
     }
 
     /**
@@ -90,7 +90,7 @@ public final class PostgresServer implements AutoCloseable {
     @Override
     public void close() {
         try {
-            process.stop("immediate");
+            process.abort();
         } finally {
             TemporaryDirectory.remove(directory);
             watch.close();

@@ -9,11 +9,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The processes of one PostgreSQL server, which is a postmaster and its children. */
 final class ServerProcess {
 
-    private static final Duration KILL_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration END_TIMEOUT = Duration.ofSeconds(60);
     private static final int LOG_LINES = 20;
 
     private final PostgresPrograms programs;
@@ -40,24 +41,32 @@ final class ServerProcess {
         }
     }
 
-    void stop(String mode) {
-        if (postmaster().isPresent()) {
-            programs.run("pg_ctl", "stop", "-D", data.toString(), "-m", mode, "-w", "-t", "60", "-s");
-        }
+    /** Cuts all connections, writes a checkpoint and ends: PostgreSQL's fast shutdown. */
+    void stop() {
+        postmaster().ifPresent(running -> end(running, "INT", List.of(running.process())));
+    }
+
+    /** Ends without a checkpoint: PostgreSQL's immediate shutdown. */
+    void abort() {
+        postmaster().ifPresent(running -> end(running, "QUIT", List.of(running.process())));
     }
 
     void kill() {
-        Optional<Postmaster> running = postmaster();
-        if (running.isEmpty()) {
-            return;
-        }
-        ProcessHandle postmaster = running.get().process();
-        // The postmaster first: one that sees a child die would start new ones.
-        List<ProcessHandle> all = new ArrayList<>(List.of(postmaster));
-        all.addAll(postmaster.descendants().toList());
-        all.forEach(ProcessHandle::destroyForcibly);
-        awaitEnd(all);
-        running.get().removeTraces(data);
+        postmaster().ifPresent(running -> {
+            // The postmaster first: one that sees a child die would start new ones.
+            List<ProcessHandle> all = new ArrayList<>(List.of(running.process()));
+            all.addAll(running.process().descendants().toList());
+            end(running, "KILL", all);
+        });
+    }
+
+    /** By signals and not by pg_ctl, whose file may be gone already while this process is ending. */
+    private void end(Postmaster running, String signal, List<ProcessHandle> processes) {
+        String ids = processes.stream().map(process -> " " + process.pid()).collect(Collectors.joining());
+        // Some of them may end by themselves meanwhile, which kill reports as an error.
+        Program.tryRun(List.of("sh", "-c", "kill -" + signal + ids));
+        awaitEnd(processes);
+        running.removeTraces(data);
     }
 
     String endOfLog() {
@@ -75,11 +84,11 @@ final class ServerProcess {
     }
 
     private static void awaitEnd(List<ProcessHandle> processes) {
-        long deadline = System.nanoTime() + KILL_TIMEOUT.toNanos();
+        long deadline = System.nanoTime() + END_TIMEOUT.toNanos();
         for (ProcessHandle process : processes) {
             while (process.isAlive() && !isZombie(process)) {
                 if (System.nanoTime() > deadline) {
-                    throw new IllegalStateException("process " + process.pid() + " does not die of SIGKILL");
+                    throw new IllegalStateException("process " + process.pid() + " does not end");
                 }
                 pause();
             }
@@ -102,7 +111,7 @@ final class ServerProcess {
             Thread.sleep(5);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while a server was being killed", e);
+            throw new IllegalStateException("interrupted while a server was being stopped", e);
         }
     }
 
@@ -128,7 +137,7 @@ final class ServerProcess {
         }
 
         /**
-         * Removes what a killed server leaves and the next start would trip over or never find: the lock files, which
+         * Removes what a killed server leaves (another one has removed it) and the next start would trip over or never find: the lock files, which
          * count while the process is a zombie, and the segment of shared memory.
          */
         void removeTraces(Path data) {

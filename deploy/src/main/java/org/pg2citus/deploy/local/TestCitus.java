@@ -8,7 +8,7 @@ import java.util.function.Function;
 
 /**
  * Real Citus for tests: one cluster per process, a fresh database per test. Takes the cluster that the environment
- * names, else starts one from an installation.
+ * names, else starts one from an installation, else asks each {@link CitusProvider}.
  */
 public final class TestCitus {
 
@@ -51,7 +51,6 @@ public final class TestCitus {
     }
 
     /** Not closed: it serves every test of this process and ends with it. */
-    @SuppressWarnings("MustBeClosedChecker")
     private static CitusNodes start(CitusInstallation installation) {
         // Killed servers lose nothing without fsync, only crashed machines do.
         return CitusCluster.start(installation, Map.of("fsync", "off")).nodes();

@@ -22,6 +22,15 @@ class CitusUrlTest {
     }
 
     @Test
+    void parse_notAUrl_throwsWithoutThePassword() {
+        assertThatThrownBy(() -> CitusUrl.parse("postgresql://ann:sec ret@db.example/app"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("PG2CITUS_CITUS_URL")
+                .hasMessageNotContaining("sec ret")
+                .hasNoCause();
+    }
+
+    @Test
     void parse_noDatabase_throwsWithoutThePassword() {
         assertThatThrownBy(() -> CitusUrl.parse("postgresql://ann:secret@db.example:9700"))
                 .isInstanceOf(IllegalArgumentException.class)
