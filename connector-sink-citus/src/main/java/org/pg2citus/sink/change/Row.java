@@ -20,6 +20,9 @@ public final class Row {
     private final List<String> columns;
     private final String[] values;
 
+    /** Rows are keys of hash maps, and looked up often; 0 when not yet computed. */
+    private int hash;
+
     /**
      * @param columns the column names; many rows share one list, and equal lists are compared often, so callers should
      *     pass the same instance for the same table
@@ -71,6 +74,21 @@ public final class Row {
         return true;
     }
 
+    /**
+     * This row, with its unsent values taken from another one where that has them. A null there is no value: what was not
+     * sent is a TOAST value, and NULL never is one.
+     */
+    public Row filledFrom(Row other) {
+        if (isComplete()) {
+            return this;
+        }
+        String[] filled = new String[values.length];
+        for (int i = 0; i < values.length; i++) {
+            filled[i] = isAvailable(i) ? values[i] : other.value(columns.get(i)).orElse(UNAVAILABLE);
+        }
+        return new Row(columns, filled);
+    }
+
     /** The size of the values in memory, in bytes, roughly: what batch limits count. */
     public long sizeBytes() {
         long size = 64L + 24L * values.length;
@@ -85,6 +103,9 @@ public final class Row {
     @Override
     @SuppressWarnings("ReferenceEquality")
     public boolean equals(Object other) {
+        if (this == other) {
+            return true;
+        }
         if (!(other instanceof Row that) || !columns.equals(that.columns)) {
             return false;
         }
@@ -98,7 +119,10 @@ public final class Row {
 
     @Override
     public int hashCode() {
-        return 31 * columns.hashCode() + Arrays.hashCode(values);
+        if (hash == 0) {
+            hash = Arrays.hashCode(values);
+        }
+        return hash;
     }
 
     @Override

@@ -1,0 +1,130 @@
+package org.pg2citus.sink.decode;
+
+import org.apache.kafka.connect.sink.SinkRecord;
+import org.pg2citus.sink.change.Lsn;
+import org.pg2citus.sink.failure.HaltException;
+
+/**
+ * Reads Debezium's change events and transaction boundaries. Not thread safe.
+ *
+ * <p>Records arrive as {@link java.util.Map} or as {@link org.apache.kafka.connect.data.Struct}, as the converter
+ * makes them.
+ *
+ * <p>Source: <a href="https://debezium.io/documentation/reference/stable/connectors/postgresql.html">Debezium connector
+ * for PostgreSQL</a>, "Data change events" and "Transaction metadata".
+ */
+public final class RecordDecoder {
+
+    /** The prefix of the logical messages that serve as watermarks. */
+    static final String WATERMARK_PREFIX = "pg2citus";
+
+    private static final Event IGNORED = new Event.Ignored();
+
+    private final ChangeDecoder changes;
+
+    private RecordDecoder(ChangeDecoder changes) {
+        this.changes = changes;
+    }
+
+    /** For pg2citus's own source: every value is PostgreSQL's text form. */
+    public static RecordDecoder ofTextSource() {
+        return new RecordDecoder(new ChangeDecoder(ColumnReaders.text()));
+    }
+
+    /**
+     * Reads one record.
+     *
+     * @return the record's meaning
+     * @throws HaltException {@code DE0xx} when the record is not one that a whole transaction can be made from; names
+     *     topic, partition, offset, table and column, never a value
+     */
+    public Event decode(SinkRecord record) {
+        Object value = record.value();
+        if (value == null) {
+            return IGNORED; // A tombstone follows a delete, for log compaction only.
+        }
+        if (!Fields.areIn(value)) {
+            throw notAnEvent(record, "its value is a " + value.getClass().getSimpleName());
+        }
+        if (Fields.of(value, "op") instanceof String op) {
+            return op.equals("m") ? message(record, value) : changes.decode(record, value, op);
+        }
+        if (Fields.of(value, "status") instanceof String status) {
+            return boundary(record, value, status);
+        }
+        if (Fields.count(value) == 1 && Fields.of(value, "ts_ms") != null) {
+            return IGNORED; // A heartbeat.
+        }
+        throw notAnEvent(record, "it has neither op nor status");
+    }
+
+    private static Event boundary(SinkRecord record, Object value, String status) {
+        String id = Where.text(record, value, "id");
+        return switch (status) {
+            case "BEGIN" -> new Event.Begin(xid(record, id));
+            case "END" -> new Event.End(xid(record, id), lsn(record, id), Where.number(record, value, "event_count"));
+            default -> throw Where.halt("DE003", record, "the transaction boundary has the unknown status " + status);
+        };
+    }
+
+    private static Event message(SinkRecord record, Object value) {
+        Object transaction = Fields.of(value, "transaction");
+        if (transaction != null) {
+            return new Event.Message(transactionXid(record, transaction), order(record, transaction));
+        }
+        Object prefix = Fields.of(Fields.of(value, "message"), "prefix");
+        return WATERMARK_PREFIX.equals(prefix)
+                ? new Event.Watermark(new Lsn(Where.number(record, Fields.of(value, "source"), "lsn")))
+                : IGNORED;
+    }
+
+    static long transactionXid(SinkRecord record, Object transaction) {
+        return xid(record, Where.text(record, transaction, "id"));
+    }
+
+    static long order(SinkRecord record, Object transaction) {
+        return Where.number(record, transaction, "total_order");
+    }
+
+    /** The transaction's id is {@code <xid>:<LSN of this very event>}: only the first part is the same in all events. */
+    private static long xid(SinkRecord record, String id) {
+        try {
+            return Long.parseLong(id, 0, colon(record, id), 10);
+        } catch (NumberFormatException e) {
+            throw badId(record, id, e);
+        }
+    }
+
+    private static Lsn lsn(SinkRecord record, String id) {
+        try {
+            return new Lsn(Long.parseLong(id, colon(record, id) + 1, id.length(), 10));
+        } catch (NumberFormatException e) {
+            throw badId(record, id, e);
+        }
+    }
+
+    private static int colon(SinkRecord record, String id) {
+        int colon = id.indexOf(':');
+        if (colon < 1) {
+            throw badId(record, id, null);
+        }
+        return colon;
+    }
+
+    private static HaltException badId(SinkRecord record, String id, NumberFormatException cause) {
+        return Where.halt(
+                "DE003",
+                record,
+                "the transaction id " + id + " is not <xid>:<lsn>, as Debezium's PostgreSQL connector writes it",
+                cause);
+    }
+
+    private static HaltException notAnEvent(SinkRecord record, String found) {
+        return Where.halt(
+                "DE001",
+                record,
+                "the record is not a Debezium change event: " + found
+                        + ". Read a topic that only the source connector writes, with the converters that it writes with"
+                        + " (schemas.enable alike on both sides) and without a transform that unwraps the event");
+    }
+}

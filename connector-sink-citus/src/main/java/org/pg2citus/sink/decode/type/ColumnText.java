@@ -1,0 +1,34 @@
+package org.pg2citus.sink.decode.type;
+
+import org.apache.kafka.connect.data.Schema;
+import org.pg2citus.sink.change.Row;
+
+/** Turns a column's values into PostgreSQL's text form. */
+public interface ColumnText {
+
+    /**
+     * The text of one value.
+     *
+     * @param value not null
+     * @return the value's text, or {@link Row#UNAVAILABLE}
+     * @throws IllegalArgumentException when the value cannot be carried exactly; says why, without the value
+     */
+    String of(Object value);
+
+    /** Text of pg2citus's source: taken as it is, but NUL, which no PostgreSQL text can hold, is an unsent value. */
+    static String fromSource(String text) {
+        return text.length() == 1 && text.charAt(0) == '\0' ? Row.UNAVAILABLE : text;
+    }
+
+    /** For pg2citus's source: every column is text. */
+    static ColumnText ofText(Schema schema) {
+        boolean isText = schema.type() == Schema.Type.STRING && schema.name() == null;
+        return value -> {
+            if (isText && value instanceof String text) {
+                return fromSource(text);
+            }
+            throw new IllegalArgumentException("its values are " + Schemas.describe(schema)
+                    + " where pg2citus's source sends text. For a stock Debezium source set source.values=typed");
+        };
+    }
+}
