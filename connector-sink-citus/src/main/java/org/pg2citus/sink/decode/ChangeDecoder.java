@@ -34,8 +34,8 @@ final class ChangeDecoder {
         TableId table = new TableId(Where.text(record, source, "schema"), Where.text(record, source, "table"));
         try {
             return new Reading(record, value, table, reader(table)).event(op);
-        } catch (UnreadableColumnException e) {
-            throw Where.halt("DE004", record, "table " + table + ", " + e.getMessage(), e);
+        } catch (UnreadableRowException e) {
+            throw Where.halt("DE004", record, "table " + table + ", " + e.getMessage());
         }
     }
 

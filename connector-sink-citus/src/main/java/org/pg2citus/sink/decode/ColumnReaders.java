@@ -25,4 +25,23 @@ interface ColumnReaders {
             }
         };
     }
+
+    static ColumnReaders typed(String placeholder) {
+        return new ColumnReaders() {
+            @Override
+            public RowReader mapRows() {
+                return fields -> {
+                    throw new UnreadableRowException(
+                            "the record has no schema, and without one values cannot be told apart"
+                                    + " (microseconds from a count, bytes from text). Use converters with schemas on both sides,"
+                                    + " or pg2citus's source connector with source.values=text");
+                };
+            }
+
+            @Override
+            public ColumnText column(Schema schema) {
+                return ColumnText.ofType(schema, placeholder);
+            }
+        };
+    }
 }

@@ -35,12 +35,11 @@ final class MapRows implements RowReader {
             if (value instanceof String text) {
                 values[i] = ColumnText.fromSource(text);
             } else if (value != null) {
-                throw new UnreadableColumnException(
+                throw UnreadableRowException.column(
                         column,
                         "its value is a " + value.getClass().getSimpleName()
                                 + " where pg2citus's source sends text. For a stock Debezium source set source.values=typed,"
-                                + " and use converters with schemas on both sides",
-                        null);
+                                + " and use converters with schemas on both sides");
             } else if (!map.containsKey(column)) {
                 return null;
             }

@@ -8,12 +8,22 @@ import org.pg2citus.sink.failure.HaltException;
  * Reads Debezium's change events and transaction boundaries. Not thread safe.
  *
  * <p>Records arrive as {@link java.util.Map} or as {@link org.apache.kafka.connect.data.Struct}, as the converter
- * makes them.
+ * makes them. How column values are written is one of two:
+ *
+ * <ul>
+ *   <li>{@link #ofTextSource}: pg2citus's own source sends each value as PostgreSQL's own text form, and the
+ *       one-character string NUL for an unchanged TOAST value. Anything else halts.
+ *   <li>{@link #ofTypedSource}: a stock Debezium connector sends typed values. They need schemas (without them a number
+ *       of microseconds cannot be told from a count); what cannot be carried exactly halts.
+ * </ul>
  *
  * <p>Source: <a href="https://debezium.io/documentation/reference/stable/connectors/postgresql.html">Debezium connector
  * for PostgreSQL</a>, "Data change events" and "Transaction metadata".
  */
 public final class RecordDecoder {
+
+    /** What Debezium's {@code unavailable.value.placeholder} is unless set. */
+    public static final String DEBEZIUM_PLACEHOLDER = "__debezium_unavailable_value";
 
     /** The prefix of the logical messages that serve as watermarks. */
     static final String WATERMARK_PREFIX = "pg2citus";
@@ -29,6 +39,17 @@ public final class RecordDecoder {
     /** For pg2citus's own source: every value is PostgreSQL's text form. */
     public static RecordDecoder ofTextSource() {
         return new RecordDecoder(new ChangeDecoder(ColumnReaders.text()));
+    }
+
+    /**
+     * For a stock Debezium connector: values by their schemas. What it cannot say exactly (a {@code NaN} of
+     * {@code numeric} becomes null, an array of several dimensions becomes nulls) no reader can mend: see the module's
+     * RATIONALE for the settings that it needs.
+     *
+     * @param unavailablePlaceholder the source's {@code unavailable.value.placeholder}
+     */
+    public static RecordDecoder ofTypedSource(String unavailablePlaceholder) {
+        return new RecordDecoder(new ChangeDecoder(ColumnReaders.typed(unavailablePlaceholder)));
     }
 
     /**

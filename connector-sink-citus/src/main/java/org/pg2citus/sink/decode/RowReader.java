@@ -9,7 +9,7 @@ interface RowReader {
      * Reads one row.
      *
      * @param fields a Map or a Struct, one field for each column
-     * @throws UnreadableColumnException when a value cannot be carried exactly
+     * @throws UnreadableRowException when a value cannot be carried exactly
      */
     Row read(Object fields);
 }

@@ -6,6 +6,7 @@ import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 import org.pg2citus.sink.change.Row;
 import org.pg2citus.sink.decode.type.ColumnText;
+import org.pg2citus.sink.decode.type.InexactValueException;
 
 /** Reads rows that come with a schema; what a schema says is worked out once, when it is first met. */
 final class StructRows implements RowReader {
@@ -40,8 +41,14 @@ final class StructRows implements RowReader {
     private String text(int index, Object value) {
         try {
             return texts[index].of(value);
+        } catch (InexactValueException e) {
+            throw UnreadableRowException.column(columns.get(index), e.getMessage());
         } catch (RuntimeException e) {
-            throw new UnreadableColumnException(columns.get(index), e.getMessage(), e);
+            // Without its message, which may hold the value.
+            throw UnreadableRowException.column(
+                    columns.get(index),
+                    "its value is not of the kind that its schema says ("
+                            + e.getClass().getSimpleName() + "). Check that source and sink use the same converter");
         }
     }
 

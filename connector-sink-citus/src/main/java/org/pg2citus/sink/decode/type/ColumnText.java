@@ -11,7 +11,7 @@ public interface ColumnText {
      *
      * @param value not null
      * @return the value's text, or {@link Row#UNAVAILABLE}
-     * @throws IllegalArgumentException when the value cannot be carried exactly; says why, without the value
+     * @throws InexactValueException when the value cannot be carried exactly; says why, without the value
      */
     String of(Object value);
 
@@ -27,8 +27,17 @@ public interface ColumnText {
             if (isText && value instanceof String text) {
                 return fromSource(text);
             }
-            throw new IllegalArgumentException("its values are " + Schemas.describe(schema)
+            throw new InexactValueException("its values are " + ColumnTypes.describe(schema)
                     + " where pg2citus's source sends text. For a stock Debezium source set source.values=typed");
         };
+    }
+
+    /**
+     * For a stock Debezium source: what the schema says.
+     *
+     * @param placeholder the source's {@code unavailable.value.placeholder}, which stands for an unsent value
+     */
+    static ColumnText ofType(Schema schema, String placeholder) {
+        return UnavailableText.besides(ColumnTypes.textOf(schema), schema, placeholder);
     }
 }
