@@ -1,0 +1,43 @@
+package org.pg2citus.sink.failure;
+
+import java.sql.SQLException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * Tells an error without the values of rows: PostgreSQL's DETAIL holds keys, and a data error's message quotes the value
+ * that it could not read.
+ */
+public final class ErrorText {
+
+    private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
+    private static final Pattern COPY_PLACE = Pattern.compile("COPY \\S+, line \\d+(, column [^:,]+)?");
+
+    private ErrorText() {}
+
+    /** The SQLSTATE and the server's message, for example {@code [23505] duplicate key value violates ...}. */
+    public static String of(SQLException error) {
+        SQLException reported = SqlStates.reported(error);
+        String state = String.valueOf(reported.getSQLState());
+        ServerErrorMessage server =
+                reported instanceof PSQLException fromServer ? fromServer.getServerErrorMessage() : null;
+        if (server == null) {
+            return "[%s] %s".formatted(state, reported.getMessage());
+        }
+        String message = String.valueOf(server.getMessage());
+        if (state.startsWith("22")) {
+            message = QUOTED.matcher(message).replaceAll("\"...\"");
+        }
+        return "[%s] %s%s".formatted(state, message, place(server));
+    }
+
+    private static String place(ServerErrorMessage server) {
+        if (server.getWhere() == null) {
+            return "";
+        }
+        Matcher place = COPY_PLACE.matcher(server.getWhere());
+        return place.find() ? " (" + place.group() + ")" : "";
+    }
+}
