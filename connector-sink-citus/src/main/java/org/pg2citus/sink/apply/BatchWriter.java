@@ -1,0 +1,183 @@
+package org.pg2citus.sink.apply;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.pg2citus.sink.batch.TableDelta;
+import org.pg2citus.sink.catalog.ForeignKeyOrder;
+import org.pg2citus.sink.catalog.TargetCatalog;
+import org.pg2citus.sink.catalog.TargetTable;
+import org.pg2citus.sink.change.Row;
+import org.pg2citus.sink.change.TableId;
+import org.pg2citus.sink.failure.ErrorText;
+import org.pg2citus.sink.failure.HaltException;
+import org.pg2citus.sink.failure.SqlStates;
+
+/** Applies the net change of all tables of a batch, in an order that the target's foreign keys allow. */
+final class BatchWriter {
+
+    private final Session session;
+    private final WriterMetrics metrics;
+
+    /** For messages: what a failed statement was for. */
+    private String place = "the batch";
+
+    BatchWriter(Session session, WriterMetrics metrics) {
+        this.session = session;
+        this.metrics = metrics;
+    }
+
+    String place() {
+        return place;
+    }
+
+    /** Writes net changes in the order given; a table may come again, when its definition changed in between. */
+    void write(List<TableDelta> deltas) throws SQLException {
+        List<TableDelta> part = new ArrayList<>();
+        Set<TableId> inPart = new HashSet<>();
+        for (TableDelta delta : deltas) {
+            if (!inPart.add(delta.table())) {
+                writePart(part);
+                part.clear();
+                inPart.clear();
+                inPart.add(delta.table());
+            }
+            part.add(delta);
+        }
+        writePart(part);
+    }
+
+    private void writePart(List<TableDelta> deltas) throws SQLException {
+        Map<TableId, TableDelta> byTable = new HashMap<>();
+        List<TargetTable> tables = new ArrayList<>();
+        for (TableDelta delta : deltas) {
+            byTable.put(delta.table(), delta);
+            tables.add(table(delta));
+        }
+        truncate(tables.stream()
+                .filter(table -> byTable.get(table.id()).truncated())
+                .toList());
+        List<TargetTable> ordered = ForeignKeyOrder.parentsFirst(tables);
+        if (session.replicaRole() || !ForeignKeyOrder.areTied(ordered)) {
+            deletesFirst(writers(ordered, byTable));
+        } else {
+            underForeignKeys(ordered, byTable);
+        }
+    }
+
+    /**
+     * With foreign keys checked statement by statement: new rows first, then deletes, so that no row is without its parent
+     * at any time. Only where that makes old and new rows collide are the deletes first.
+     */
+    private void underForeignKeys(List<TargetTable> ordered, Map<TableId, TableDelta> deltas) throws SQLException {
+        session.execute("SAVEPOINT pg2citus_batch");
+        try {
+            deletesLast(writers(ordered, deltas));
+        } catch (SQLException e) {
+            if (!SqlStates.isCollision(e)) {
+                throw e;
+            }
+            session.execute("ROLLBACK TO SAVEPOINT pg2citus_batch");
+            try {
+                deletesFirst(writers(ordered, deltas));
+            } catch (SQLException second) {
+                if (!SqlStates.isForeignKeyViolation(second)) {
+                    throw second;
+                }
+                throw new HaltException(
+                        "AP012",
+                        ("no order of statements satisfies both the foreign keys and the unique constraints of %s: %s."
+                                        + " Nothing of this batch is applied. Let the sink turn foreign keys off: GRANT SET"
+                                        + " ON PARAMETER session_replication_role TO its role, on the coordinator and on"
+                                        + " every worker, then start again.")
+                                .formatted(place, ErrorText.of(second)),
+                        second);
+            }
+        }
+        session.execute("RELEASE SAVEPOINT pg2citus_batch");
+    }
+
+    private void deletesFirst(List<TableWriter> parentsFirst) throws SQLException {
+        for (TableWriter writer : reversed(parentsFirst)) {
+            at(writer).delete();
+        }
+        for (TableWriter writer : parentsFirst) {
+            at(writer).update();
+            writer.insert();
+        }
+    }
+
+    private void deletesLast(List<TableWriter> parentsFirst) throws SQLException {
+        for (TableWriter writer : parentsFirst) {
+            at(writer).update();
+            writer.insert();
+        }
+        for (TableWriter writer : reversed(parentsFirst)) {
+            at(writer).delete();
+        }
+    }
+
+    /** All in one statement, so that tables which reference each other can be truncated. */
+    private void truncate(List<TargetTable> tables) throws SQLException {
+        if (tables.isEmpty()) {
+            return;
+        }
+        place = "the truncated tables";
+        String sql = tables.stream().map(TargetTable::toSql).collect(Collectors.joining(", ", "TRUNCATE ", ""));
+        if (session.replicaRole()) {
+            // Under the replica role Citus truncates nothing, and says nothing: its trigger does not fire.
+            session.execute(ReplicaRole.OFF);
+            session.execute(sql);
+            session.execute(ReplicaRole.ON);
+        } else {
+            session.execute(sql);
+        }
+    }
+
+    private List<TableWriter> writers(List<TargetTable> tables, Map<TableId, TableDelta> deltas) {
+        return tables.stream()
+                .map(table -> new TableWriter(session, metrics, table, deltas.get(table.id())))
+                .toList();
+    }
+
+    private TableWriter at(TableWriter writer) {
+        place = "table " + writer.table().id();
+        return writer;
+    }
+
+    private TargetTable table(TableDelta delta) throws SQLException {
+        TableId id = delta.table();
+        place = "table " + id;
+        TargetCatalog catalog = session.catalog();
+        TargetTable table = catalog.table(id).orElseThrow(() -> Halts.unknownTable(id));
+        if (sentColumns(delta).stream().allMatch(table.columns()::containsKey)) {
+            return table;
+        }
+        // Perhaps it was added after the table was read.
+        catalog.forget(id);
+        return catalog.table(id).orElseThrow(() -> Halts.unknownTable(id));
+    }
+
+    private static List<String> sentColumns(TableDelta delta) {
+        Optional<Row> newest = delta.inserts().isEmpty()
+                ? delta.updates().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(
+                                delta.updates().get(delta.updates().size() - 1).after())
+                : Optional.of(delta.inserts().get(delta.inserts().size() - 1));
+        return newest.map(Row::columns).orElse(List.of());
+    }
+
+    private static <T> List<T> reversed(List<T> list) {
+        List<T> copy = new ArrayList<>(list);
+        Collections.reverse(copy);
+        return copy;
+    }
+}
