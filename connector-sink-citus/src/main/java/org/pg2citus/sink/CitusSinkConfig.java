@@ -1,0 +1,326 @@
+package org.pg2citus.sink;
+
+import static org.apache.kafka.common.config.ConfigDef.Range.atLeast;
+import static org.apache.kafka.common.config.ConfigDef.Range.between;
+
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.NonEmptyString;
+import org.apache.kafka.common.config.ConfigDef.ValidString;
+import org.apache.kafka.common.config.ConfigDef.Width;
+import org.pg2citus.sink.apply.TargetSettings;
+
+/** The settings of the Citus sink: every key, its default and its meaning, in one place. */
+public final class CitusSinkConfig extends AbstractConfig {
+
+    /** JDBC URL of the coordinator. */
+    public static final String CONNECTION_URL = "connection.url";
+
+    /** The role that applies. */
+    public static final String CONNECTION_USER = "connection.user";
+
+    /** The role's password. */
+    public static final String CONNECTION_PASSWORD = "connection.password";
+
+    /** The name under which progress is kept. */
+    public static final String PIPELINE = "pipeline";
+
+    /** Rows at which a batch of whole transactions is applied. */
+    public static final String BATCH_MAX_ROWS = "batch.max.rows";
+
+    /** Bytes at which a batch of whole transactions is applied. */
+    public static final String BATCH_MAX_BYTES = "batch.max.bytes";
+
+    /** Rows beyond which a transaction is streamed instead of held in memory. */
+    public static final String TRANSACTION_MAX_ROWS = "transaction.memory.max.rows";
+
+    /** Bytes beyond which a transaction is streamed instead of held in memory. */
+    public static final String TRANSACTION_MAX_BYTES = "transaction.memory.max.bytes";
+
+    /** Limit of one wait for a lock in the target. */
+    public static final String LOCK_TIMEOUT_MS = "lock.timeout.ms";
+
+    /** Limit of one statement in the target. */
+    public static final String STATEMENT_TIMEOUT_MS = "statement.timeout.ms";
+
+    /** Attempts of one target transaction inside one delivery. */
+    public static final String RETRY_MAX_ATTEMPTS = "retry.max.attempts";
+
+    /** First pause between two attempts. */
+    public static final String RETRY_BACKOFF_MS = "retry.backoff.ms";
+
+    /** Longest pause between two attempts. */
+    public static final String RETRY_BACKOFF_MAX_MS = "retry.backoff.max.ms";
+
+    /** How long the target may be unusable before the task fails. */
+    public static final String RETRY_TIMEOUT_MS = "retry.timeout.ms";
+
+    /** How long to wait for in-doubt two-phase transactions. */
+    public static final String RECOVERY_TIMEOUT_MS = "recovery.timeout.ms";
+
+    /** How often progress is written when there is nothing to apply. */
+    public static final String PROGRESS_INTERVAL_MS = "progress.interval.ms";
+
+    /** The target session's synchronous_commit. */
+    public static final String SYNCHRONOUS_COMMIT = "synchronous.commit";
+
+    /** Offsets that may be missing between two records. */
+    public static final String OFFSET_GAP_MAX = "topic.offset.gap.max";
+
+    private static final String TARGET = "Target";
+    private static final String BATCHING = "Batching";
+    private static final String RELIABILITY = "Reliability";
+
+    /** The definition that Connect shows and validates. */
+    public static final ConfigDef DEFINITION = new ConfigDef()
+            .define(
+                    CONNECTION_URL,
+                    ConfigDef.Type.STRING,
+                    ConfigDef.NO_DEFAULT_VALUE,
+                    new JdbcUrlValidator(),
+                    Importance.HIGH,
+                    "JDBC URL of the Citus coordinator (or of a plain PostgreSQL server),"
+                            + " for example jdbc:postgresql://coordinator:5432/app?sslmode=verify-full.",
+                    TARGET,
+                    1,
+                    Width.LONG,
+                    "JDBC URL")
+            .define(
+                    CONNECTION_USER,
+                    ConfigDef.Type.STRING,
+                    ConfigDef.NO_DEFAULT_VALUE,
+                    new NonEmptyString(),
+                    Importance.HIGH,
+                    "The role that applies changes. It must own the target tables, or have INSERT, UPDATE, DELETE,"
+                            + " SELECT and TRUNCATE on them.",
+                    TARGET,
+                    2,
+                    Width.MEDIUM,
+                    "User")
+            .define(
+                    CONNECTION_PASSWORD,
+                    ConfigDef.Type.PASSWORD,
+                    "",
+                    Importance.HIGH,
+                    "The role's password. Empty when the server asks for none.",
+                    TARGET,
+                    3,
+                    Width.MEDIUM,
+                    "Password")
+            .define(
+                    PIPELINE,
+                    ConfigDef.Type.STRING,
+                    "default",
+                    new NonEmptyString(),
+                    Importance.HIGH,
+                    "The name under which progress is kept in pg2citus.progress on the target. One pipeline is one"
+                            + " topic, one slot and one task.",
+                    TARGET,
+                    4,
+                    Width.MEDIUM,
+                    "Pipeline")
+            .define(
+                    SYNCHRONOUS_COMMIT,
+                    ConfigDef.Type.STRING,
+                    "on",
+                    ValidString.in("on", "off", "local", "remote_write", "remote_apply"),
+                    Importance.LOW,
+                    "synchronous_commit of the target session. With off a crash of the target can lose the last"
+                            + " transactions together with their progress, which are then read again from the topic.",
+                    TARGET,
+                    5,
+                    Width.SHORT,
+                    "Synchronous commit")
+            .define(
+                    BATCH_MAX_ROWS,
+                    ConfigDef.Type.INT,
+                    5_000,
+                    between(1, 1_000_000),
+                    Importance.MEDIUM,
+                    "Rows at which whole source transactions, joined into one target transaction, are applied. Citus is"
+                            + " fastest between 1,000 and 5,000. A source transaction is never split by it.",
+                    BATCHING,
+                    1,
+                    Width.SHORT,
+                    "Batch rows")
+            .define(
+                    BATCH_MAX_BYTES,
+                    ConfigDef.Type.LONG,
+                    16L << 20,
+                    between(1 << 10, 1L << 31),
+                    Importance.LOW,
+                    "Bytes at which whole source transactions, joined into one target transaction, are applied.",
+                    BATCHING,
+                    2,
+                    Width.SHORT,
+                    "Batch bytes")
+            .define(
+                    TRANSACTION_MAX_ROWS,
+                    ConfigDef.Type.LONG,
+                    200_000L,
+                    atLeast(1),
+                    Importance.LOW,
+                    "Rows beyond which a source transaction is not held in memory: the topic is read to its end first,"
+                            + " then again, streaming into one open target transaction.",
+                    BATCHING,
+                    3,
+                    Width.SHORT,
+                    "Transaction rows in memory")
+            .define(
+                    TRANSACTION_MAX_BYTES,
+                    ConfigDef.Type.LONG,
+                    128L << 20,
+                    atLeast(1 << 10),
+                    Importance.LOW,
+                    "Bytes beyond which a source transaction is not held in memory, as for rows.",
+                    BATCHING,
+                    4,
+                    Width.SHORT,
+                    "Transaction bytes in memory")
+            .define(
+                    LOCK_TIMEOUT_MS,
+                    ConfigDef.Type.LONG,
+                    30_000L,
+                    between(1, 600_000),
+                    Importance.LOW,
+                    "Limit of one wait for a lock in the target, in milliseconds, on the coordinator and on the Citus"
+                            + " workers. The transaction is then retried.",
+                    RELIABILITY,
+                    1,
+                    Width.SHORT,
+                    "Lock timeout")
+            .define(
+                    STATEMENT_TIMEOUT_MS,
+                    ConfigDef.Type.LONG,
+                    120_000L,
+                    between(100, 3_600_000),
+                    Importance.LOW,
+                    "Limit of one statement in the target, in milliseconds. The transaction is then retried.",
+                    RELIABILITY,
+                    2,
+                    Width.SHORT,
+                    "Statement timeout")
+            .define(
+                    RETRY_MAX_ATTEMPTS,
+                    ConfigDef.Type.INT,
+                    5,
+                    between(1, 100),
+                    Importance.LOW,
+                    "Attempts of one target transaction before the session is given up and the topic is read again from"
+                            + " the last durable offset.",
+                    RELIABILITY,
+                    3,
+                    Width.SHORT,
+                    "Attempts")
+            .define(
+                    RETRY_BACKOFF_MS,
+                    ConfigDef.Type.LONG,
+                    200L,
+                    between(1, 60_000),
+                    Importance.LOW,
+                    "First pause between two attempts, in milliseconds; it doubles each time.",
+                    RELIABILITY,
+                    4,
+                    Width.SHORT,
+                    "First back-off")
+            .define(
+                    RETRY_BACKOFF_MAX_MS,
+                    ConfigDef.Type.LONG,
+                    10_000L,
+                    between(1, 300_000),
+                    Importance.LOW,
+                    "Longest pause between two attempts, in milliseconds.",
+                    RELIABILITY,
+                    5,
+                    Width.SHORT,
+                    "Longest back-off")
+            .define(
+                    RETRY_TIMEOUT_MS,
+                    ConfigDef.Type.LONG,
+                    600_000L,
+                    atLeast(1_000),
+                    Importance.MEDIUM,
+                    "How long the target may be unusable, in milliseconds, before the task fails. Until then it keeps"
+                            + " trying; the topic holds what arrives meanwhile.",
+                    RELIABILITY,
+                    6,
+                    Width.SHORT,
+                    "Retry timeout")
+            .define(
+                    RECOVERY_TIMEOUT_MS,
+                    ConfigDef.Type.LONG,
+                    120_000L,
+                    between(1_000, 3_600_000),
+                    Importance.LOW,
+                    "How long to wait, in milliseconds, until Citus has finished the two-phase transactions that were in"
+                            + " doubt. Citus' own recovery runs every citus.recover_2pc_interval (60 s).",
+                    RELIABILITY,
+                    7,
+                    Width.SHORT,
+                    "Recovery timeout")
+            .define(
+                    PROGRESS_INTERVAL_MS,
+                    ConfigDef.Type.LONG,
+                    1_000L,
+                    between(100, 60_000),
+                    Importance.LOW,
+                    "How often progress is written, in milliseconds, while there is nothing to apply.",
+                    RELIABILITY,
+                    8,
+                    Width.SHORT,
+                    "Progress interval")
+            .define(
+                    OFFSET_GAP_MAX,
+                    ConfigDef.Type.LONG,
+                    0L,
+                    atLeast(0),
+                    Importance.LOW,
+                    "Offsets that may be missing between two records of the topic. 0 finds records that retention"
+                            + " removed before they were applied. An exactly-once source writes control records that"
+                            + " take offsets; 2 allows for them.",
+                    RELIABILITY,
+                    9,
+                    Width.SHORT,
+                    "Offset gap");
+
+    CitusSinkConfig(Map<String, String> properties) {
+        super(DEFINITION, properties, false);
+    }
+
+    TargetSettings target() {
+        return new TargetSettings(
+                getString(CONNECTION_URL),
+                getString(CONNECTION_USER),
+                getPassword(CONNECTION_PASSWORD).value(),
+                getString(SYNCHRONOUS_COMMIT),
+                millis(LOCK_TIMEOUT_MS),
+                millis(STATEMENT_TIMEOUT_MS),
+                getInt(RETRY_MAX_ATTEMPTS),
+                millis(RETRY_BACKOFF_MS),
+                millis(RETRY_BACKOFF_MAX_MS),
+                millis(RECOVERY_TIMEOUT_MS),
+                true);
+    }
+
+    Duration millis(String key) {
+        return Duration.ofMillis(getLong(key));
+    }
+
+    private static final class JdbcUrlValidator implements ConfigDef.Validator {
+        @Override
+        public void ensureValid(String name, Object value) {
+            if (!(value instanceof String url) || !url.startsWith("jdbc:postgresql:")) {
+                throw new org.apache.kafka.common.config.ConfigException(
+                        name, "(not shown)", "must start with jdbc:postgresql:");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "a URL that starts with jdbc:postgresql:";
+        }
+    }
+}

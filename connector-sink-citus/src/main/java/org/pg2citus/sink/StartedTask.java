@@ -1,0 +1,347 @@
+package org.pg2citus.sink;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.connect.sink.SinkRecord;
+import org.apache.kafka.connect.sink.SinkTaskContext;
+import org.pg2citus.sink.apply.TargetWriter;
+import org.pg2citus.sink.batch.BatchLimits;
+import org.pg2citus.sink.batch.PendingBatch;
+import org.pg2citus.sink.batch.TableDelta;
+import org.pg2citus.sink.change.Lsn;
+import org.pg2citus.sink.change.RowChange;
+import org.pg2citus.sink.change.SourceTransaction;
+import org.pg2citus.sink.decode.Event;
+import org.pg2citus.sink.decode.RecordDecoder;
+import org.pg2citus.sink.failure.HaltException;
+import org.pg2citus.sink.failure.RetryLaterException;
+import org.pg2citus.sink.metrics.SinkMetrics;
+import org.pg2citus.sink.progress.Progress;
+import org.pg2citus.sink.transaction.Assembled;
+import org.pg2citus.sink.transaction.LargeTransactionReader;
+import org.pg2citus.sink.transaction.TransactionAssembler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The work of the sink for its one topic partition: records become transactions, transactions a batch, a batch one target
+ * transaction together with its progress.
+ *
+ * <p>Everything in memory lies beyond the durable progress and can be read again from the topic: after a failure of the
+ * target the task drops it all and rewinds the consumer to the durable offset.
+ */
+final class StartedTask implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(StartedTask.class);
+
+    /** How often the target is asked whether a hold was lifted. */
+    private static final Duration HOLD_POLL = Duration.ofMillis(250);
+
+    private final TargetWriter writer;
+    private final RecordDecoder decoder;
+    private final TransactionAssembler assembler;
+    private final BatchLimits limits;
+    private final OffsetSequence offsets;
+    private final RetryWindow retries;
+    private final TopicPartition partition;
+    private final SinkTaskContext context;
+    private final SinkMetrics metrics;
+    private final Clock clock;
+    private final Duration progressInterval;
+
+    private final PendingBatch pending = new PendingBatch();
+    private Optional<LargeTransactionReader> large = Optional.empty();
+    private boolean holding;
+    private boolean rewound;
+    private Instant nextIdleProgress = Instant.MIN;
+
+    StartedTask(
+            CitusSinkConfig config,
+            SinkTaskContext context,
+            TopicPartition partition,
+            TargetWriter writer,
+            SinkMetrics metrics,
+            Clock clock) {
+        this.writer = writer;
+        this.context = context;
+        this.partition = partition;
+        this.metrics = metrics;
+        this.clock = clock;
+        this.decoder = RecordDecoder.ofTextSource();
+        this.assembler = new TransactionAssembler(
+                config.getLong(CitusSinkConfig.TRANSACTION_MAX_ROWS),
+                config.getLong(CitusSinkConfig.TRANSACTION_MAX_BYTES),
+                writer.progress().appliedLsn());
+        this.limits = new BatchLimits(
+                config.getInt(CitusSinkConfig.BATCH_MAX_ROWS), config.getLong(CitusSinkConfig.BATCH_MAX_BYTES));
+        this.retries = new RetryWindow(config.millis(CitusSinkConfig.RETRY_TIMEOUT_MS), clock);
+        this.progressInterval = config.millis(CitusSinkConfig.PROGRESS_INTERVAL_MS);
+        this.offsets = new OffsetSequence(partition, 0, config.getLong(CitusSinkConfig.OFFSET_GAP_MAX));
+        rewindToDurable();
+    }
+
+    /** Takes the next records; applies every whole transaction among them before it returns. */
+    void put(Collection<SinkRecord> records) {
+        try {
+            if (holding && !isHoldLifted()) {
+                context.timeout(HOLD_POLL.toMillis());
+                return;
+            }
+            rewound = false;
+            for (SinkRecord record : records) {
+                if (rewound) {
+                    // The consumer delivers from the new position with the next call.
+                    return;
+                }
+                accept(record);
+            }
+            flush();
+            retries.succeeded();
+        } catch (RetryLaterException e) {
+            startOver(e);
+        }
+    }
+
+    /** The position up to which everything is durable in the target. */
+    Map<TopicPartition, OffsetAndMetadata> durableOffsets() {
+        long next = durableOffset();
+        return next == 0 ? Map.of() : Map.of(partition, new OffsetAndMetadata(next));
+    }
+
+    @Override
+    public void close() {
+        try (metrics;
+                writer) {
+            LOG.info(
+                    "Stopping at {}: applied up to LSN {}",
+                    partition,
+                    writer.progress().appliedLsn());
+        }
+    }
+
+    private void accept(SinkRecord record) {
+        long offset = record.kafkaOffset();
+        if (!offsets.accept(offset)) {
+            return;
+        }
+        Event event = decoder.decode(record);
+        if (large.isPresent()) {
+            stream(large.get(), event, offset);
+            return;
+        }
+        Optional<Assembled> whole = assembler.accept(event, offset);
+        if (whole.isEmpty()) {
+            return;
+        }
+        if (whole.get() instanceof Assembled.Whole done) {
+            add(done.transaction());
+        } else if (whole.get() instanceof Assembled.TooLarge tooLarge) {
+            startStreaming(tooLarge);
+        } else if (whole.get() instanceof Assembled.Mark mark) {
+            metrics.positionRead(mark.lsn());
+            pending.mark(mark.lsn(), offset);
+        } else {
+            throw new HaltException(
+                    "CF003",
+                    ("record %d of %s is a row of Debezium's own snapshot. Set snapshot.mode=no_data on the source"
+                                    + " connector and copy the tables with 'pg2citus migrate'")
+                            .formatted(offset, partition));
+        }
+    }
+
+    private void add(SourceTransaction transaction) {
+        metrics.positionRead(transaction.endLsn());
+        if (isApplied(transaction.endLsn())) {
+            metrics.duplicateDropped();
+            pending.pass(transaction.lastOffset());
+            return;
+        }
+        if (isBeyondHold(transaction.endLsn())) {
+            hold(transaction.endLsn());
+            return;
+        }
+        for (RowChange change : transaction.changes()) {
+            if (!isCopied(change, transaction.endLsn())) {
+                pending.add(change);
+            }
+        }
+        pending.endTransaction(transaction.endLsn(), transaction.lastOffset());
+        if (pending.reaches(limits)) {
+            flush();
+        }
+    }
+
+    /** Applied, or on its way in the pending batch: a source that restarts sends what it was not yet confirmed again. */
+    private boolean isApplied(Lsn endLsn) {
+        Lsn newest = pending.endLsn().orElse(writer.progress().appliedLsn());
+        return endLsn.compareTo(newest) <= 0;
+    }
+
+    /** The row is in the copy already when the transaction committed before the snapshot that the table was read in. */
+    private boolean isCopied(RowChange change, Lsn endLsn) {
+        Lsn copyLsn = writer.copyLsns().get(change.table());
+        return copyLsn != null && endLsn.compareTo(copyLsn) <= 0;
+    }
+
+    private void flush() {
+        if (large.isPresent() || !pending.hasPosition()) {
+            return;
+        }
+        boolean idle = !pending.hasRows();
+        if (idle && clock.instant().isBefore(nextIdleProgress)) {
+            return;
+        }
+        Instant started = clock.instant();
+        List<List<TableDelta>> parts = pending.drain();
+        write(parts, nextProgress());
+        nextIdleProgress = clock.instant().plus(progressInterval);
+        metrics.batchApplied(
+                writer.progress().appliedLsn(),
+                pending.nextOffset(),
+                pending.transactions(),
+                pending.sourceRows(),
+                parts.stream()
+                        .flatMap(List::stream)
+                        .mapToLong(StartedTask::rows)
+                        .sum(),
+                Duration.between(started, clock.instant()));
+        pending.clear();
+    }
+
+    private void write(List<List<TableDelta>> parts, Progress next) {
+        if (parts.size() == 1) {
+            writer.apply(parts.get(0), next);
+            return;
+        }
+        writer.begin();
+        parts.forEach(writer::write);
+        writer.commit(next);
+    }
+
+    private Progress nextProgress() {
+        Progress progress = writer.progress();
+        Progress next = progress.after(
+                pending.endLsn().orElse(progress.appliedLsn()),
+                pending.nextOffset(),
+                pending.sourceRows(),
+                pending.transactions());
+        return pending.seenLsn().map(next::seenUpTo).orElse(next);
+    }
+
+    private static long rows(TableDelta delta) {
+        return (long) delta.inserts().size()
+                + delta.updates().size()
+                + delta.deletes().size()
+                + delta.keylessDeletes().size();
+    }
+
+    /** The transaction is whole in the topic but too large for memory: it is read again, straight into the target. */
+    private void startStreaming(Assembled.TooLarge transaction) {
+        metrics.positionRead(transaction.endLsn());
+        if (isApplied(transaction.endLsn())) {
+            metrics.duplicateDropped();
+            pending.pass(transaction.lastOffset());
+            return;
+        }
+        if (isBeyondHold(transaction.endLsn())) {
+            hold(transaction.endLsn());
+            return;
+        }
+        flush();
+        pending.clear();
+        LOG.info(
+                "Source transaction {} has {} events: streaming it from topic offset {} into one target transaction",
+                transaction.xid(),
+                transaction.eventCount(),
+                transaction.beginOffset());
+        writer.begin();
+        large = Optional.of(new LargeTransactionReader(transaction));
+        rewindTo(transaction.beginOffset());
+    }
+
+    private void stream(LargeTransactionReader reader, Event event, long offset) {
+        Lsn endLsn = reader.transaction().endLsn();
+        reader.accept(event, offset).filter(change -> !isCopied(change, endLsn)).ifPresent(pending::add);
+        if (reader.isComplete() || pending.reaches(limits)) {
+            pending.drain().forEach(writer::write);
+        }
+        if (reader.isComplete()) {
+            pending.endTransaction(endLsn, offset);
+            writer.commit(nextProgress());
+            metrics.transactionStreamed();
+            metrics.batchApplied(endLsn, offset + 1, 1, pending.sourceRows(), pending.sourceRows(), Duration.ZERO);
+            pending.clear();
+            large = Optional.empty();
+            assembler.reset();
+        }
+    }
+
+    private boolean isBeyondHold(Lsn endLsn) {
+        return writer.progress()
+                .holdAtLsn()
+                .filter(hold -> endLsn.compareTo(hold) > 0)
+                .isPresent();
+    }
+
+    private void hold(Lsn endLsn) {
+        flush();
+        LOG.info(
+                "Holding at LSN {}: the next transaction ends at {}",
+                writer.progress().holdAtLsn().orElseThrow(),
+                endLsn);
+        holding = true;
+        metrics.holding(true);
+        context.pause(partition);
+        context.timeout(HOLD_POLL.toMillis());
+        rewindToDurable();
+    }
+
+    private boolean isHoldLifted() {
+        Optional<Lsn> before = writer.progress().holdAtLsn();
+        // Writing the progress as it is reads the hold back.
+        writer.apply(List.of(), writer.progress());
+        if (writer.progress().holdAtLsn().equals(before)) {
+            return false;
+        }
+        holding = false;
+        metrics.holding(false);
+        context.resume(partition);
+        return true;
+    }
+
+    private void startOver(RetryLaterException cause) {
+        metrics.startedOver();
+        Duration pause = retries.failed(cause);
+        LOG.warn(
+                "The target cannot be used now, trying again in {} ms from topic offset {}: {}",
+                pause.toMillis(),
+                durableOffset(),
+                cause.getMessage());
+        rewindToDurable();
+        retries.sleep(pause);
+    }
+
+    private void rewindToDurable() {
+        large = Optional.empty();
+        rewindTo(durableOffset());
+    }
+
+    private void rewindTo(long offset) {
+        pending.clear();
+        assembler.reset();
+        offsets.restartAt(offset);
+        context.offset(partition, offset);
+        rewound = true;
+    }
+
+    private long durableOffset() {
+        return writer.progress().nextOffset().orElse(0);
+    }
+}

@@ -1,0 +1,2 @@
+/** What the sink tells over JMX. */
+package org.pg2citus.sink.metrics;
