@@ -12,6 +12,7 @@ import org.apache.kafka.common.config.ConfigDef.NonEmptyString;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 import org.apache.kafka.common.config.ConfigDef.Width;
 import org.pg2citus.sink.apply.TargetSettings;
+import org.pg2citus.sink.decode.RecordDecoder;
 
 /** The settings of the Citus sink: every key, its default and its meaning, in one place. */
 public final class CitusSinkConfig extends AbstractConfig {
@@ -70,6 +71,19 @@ public final class CitusSinkConfig extends AbstractConfig {
     /** Offsets that may be missing between two records. */
     public static final String OFFSET_GAP_MAX = "topic.offset.gap.max";
 
+    /** Whether the source sends PostgreSQL's text or typed values. */
+    public static final String SOURCE_VALUES = "source.values";
+
+    /** A typed source's mark of an unchanged TOAST value. */
+    public static final String UNAVAILABLE_PLACEHOLDER = "unavailable.value.placeholder";
+
+    /** {@link #SOURCE_VALUES}: the pg2citus source. */
+    static final String TEXT = "text";
+
+    /** {@link #SOURCE_VALUES}: a stock Debezium connector. */
+    static final String TYPED = "typed";
+
+    private static final String SOURCE = "Source";
     private static final String TARGET = "Target";
     private static final String BATCHING = "Batching";
     private static final String RELIABILITY = "Reliability";
@@ -284,7 +298,31 @@ public final class CitusSinkConfig extends AbstractConfig {
                     RELIABILITY,
                     9,
                     Width.SHORT,
-                    "Offset gap");
+                    "Offset gap")
+            .define(
+                    SOURCE_VALUES,
+                    ConfigDef.Type.STRING,
+                    TEXT,
+                    ValidString.in(TEXT, TYPED),
+                    Importance.MEDIUM,
+                    "text: the pg2citus source, which sends every value as PostgreSQL's own text. typed: a stock Debezium"
+                            + " connector on one ordered topic, with a converter that keeps schemas.",
+                    SOURCE,
+                    1,
+                    Width.SHORT,
+                    "Source values")
+            .define(
+                    UNAVAILABLE_PLACEHOLDER,
+                    ConfigDef.Type.STRING,
+                    RecordDecoder.DEBEZIUM_PLACEHOLDER,
+                    new NonEmptyString(),
+                    Importance.LOW,
+                    "With source.values=typed: what the source's setting of the same name is, its mark of an unchanged"
+                            + " TOAST value. A text source marks these values in a way that no value can equal.",
+                    SOURCE,
+                    2,
+                    Width.MEDIUM,
+                    "Unavailable value");
 
     CitusSinkConfig(Map<String, String> properties) {
         super(DEFINITION, properties, false);
@@ -303,6 +341,12 @@ public final class CitusSinkConfig extends AbstractConfig {
                 millis(RETRY_BACKOFF_MAX_MS),
                 millis(RECOVERY_TIMEOUT_MS),
                 true);
+    }
+
+    RecordDecoder decoder() {
+        return getString(SOURCE_VALUES).equals(TEXT)
+                ? RecordDecoder.ofTextSource()
+                : RecordDecoder.ofTypedSource(getString(UNAVAILABLE_PLACEHOLDER));
     }
 
     Duration millis(String key) {

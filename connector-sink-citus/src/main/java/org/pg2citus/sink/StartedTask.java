@@ -74,7 +74,7 @@ final class StartedTask implements AutoCloseable {
         this.partition = partition;
         this.metrics = metrics;
         this.clock = clock;
-        this.decoder = RecordDecoder.ofTextSource();
+        this.decoder = config.decoder();
         this.assembler = new TransactionAssembler(
                 config.getLong(CitusSinkConfig.TRANSACTION_MAX_ROWS),
                 config.getLong(CitusSinkConfig.TRANSACTION_MAX_BYTES),
