@@ -23,6 +23,11 @@ record CitusNode(String host, int port, String parameters) {
         return "jdbc:postgresql://%s:%d/%s?%s".formatted(host, port, database, parameters);
     }
 
+    /** The same as libpq writes it. */
+    String uri(String database) {
+        return "postgresql://%s:%d/%s?%s".formatted(host, port, database, parameters);
+    }
+
     Connection connect(String database) throws SQLException {
         return DriverManager.getConnection(jdbcUrl(database));
     }

@@ -6,9 +6,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The servers of a Citus cluster and the databases on them; a Citus database is one database on every server. */
-final class CitusNodes {
+public final class CitusNodes {
 
     private final CitusNode coordinator;
     private final Address coordinatorInside;
@@ -22,6 +23,17 @@ final class CitusNodes {
     }
 
     record Address(String host, int port) {}
+
+    /**
+     * The running cluster that the environment variable {@code PG2CITUS_CITUS_URL} names by its coordinator, such as
+     * {@code postgresql://user:password@host:5432/database}; empty when it is not set.
+     *
+     * @throws IllegalArgumentException when it is no such URL
+     * @throws IllegalStateException when the cluster does not answer
+     */
+    public static Optional<CitusNodes> fromEnvironment() {
+        return CitusUrl.fromEnvironment().map(CitusUrl::nodes);
+    }
 
     /** Reads the servers from a coordinator's database that is part of a cluster already, or is alone. */
     static CitusNodes of(CitusNode coordinator, String database) throws SQLException {
@@ -49,7 +61,7 @@ final class CitusNodes {
     }
 
     /** Makes a database with the extension on every server and joins them. */
-    CitusDatabase createDatabase(String name) throws SQLException {
+    public CitusDatabase createDatabase(String name) throws SQLException {
         for (CitusNode node : all()) {
             node.execute(
                     CitusNode.MAINTENANCE_DATABASE,
@@ -69,7 +81,7 @@ final class CitusNodes {
                     .formatted(literal(coordinatorInside.host()), coordinatorInside.port()));
         }
         coordinator.execute(name, joins.toArray(String[]::new));
-        return new CitusDatabase(this, name, coordinator.jdbcUrl(name));
+        return new CitusDatabase(this, name, coordinator);
     }
 
     void dropDatabase(String name) throws SQLException {

@@ -52,7 +52,12 @@ public final class PostgresServer implements AutoCloseable {
 
     /** A complete URL, user and password included, of one of its databases. */
     public String jdbcUrl(String database) {
-        String url = "jdbc:postgresql://%s:%d/%s?user=%s".formatted(HOST, port, database, USER);
+        return "jdbc:" + uri(database);
+    }
+
+    /** The same as libpq writes it. */
+    public String uri(String database) {
+        String url = "postgresql://%s:%d/%s?user=%s".formatted(HOST, port, database, USER);
         return password.map(secret -> url + "&password=" + URLEncoder.encode(secret, UTF_8))
                 .orElse(url);
     }
