@@ -140,10 +140,10 @@ public final class CitusSinkConfig extends AbstractConfig {
                     SYNCHRONOUS_COMMIT,
                     ConfigDef.Type.STRING,
                     "on",
-                    ValidString.in("on", "off", "local", "remote_write", "remote_apply"),
+                    ValidString.in("on", "local", "remote_write", "remote_apply"),
                     Importance.LOW,
-                    "synchronous_commit of the target session. With off a crash of the target can lose the last"
-                            + " transactions together with their progress, which are then read again from the topic.",
+                    "synchronous_commit of the target session. off is refused: a coordinator that crashed could then forget"
+                            + " the commit, and the progress with it, that Citus workers already carried out.",
                     TARGET,
                     5,
                     Width.SHORT,
