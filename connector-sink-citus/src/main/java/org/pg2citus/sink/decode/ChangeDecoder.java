@@ -102,7 +102,7 @@ final class ChangeDecoder {
             Row filledKey = newKey.get().filledFrom(oldKey);
             checkKey(oldKey);
             checkKey(filledKey);
-            return new Event.KeyChangeFrom(xid, order, table, oldKey, filledKey, before(Optional.of(oldKey)));
+            return new Event.KeyChangeFrom(xid, order, table, oldKey, filledKey, known(oldRow(), Optional.of(oldKey)));
         }
 
         private RowChange insert() {
@@ -116,16 +116,16 @@ final class ChangeDecoder {
         }
 
         private RowChange update() {
-            Optional<Row> key = key();
-            Optional<Row> before = before(key);
+            Optional<Row> oldRow = oldRow();
             Row after = required("after");
-            if (before.isPresent()) {
-                after = after.filledFrom(before.get());
-                key = key.map(row -> row.filledFrom(before.get()));
+            Optional<Row> key = key();
+            if (oldRow.isPresent()) {
+                after = after.filledFrom(oldRow.get());
+                key = key.map(row -> row.filledFrom(oldRow.get()));
             }
             key.ifPresent(this::checkKey);
             if (key.isEmpty()) {
-                checkOldRow(before);
+                checkWhole(oldRow);
                 if (!after.isComplete()) {
                     throw halt(
                             "DE007",
@@ -133,30 +133,30 @@ final class ChangeDecoder {
                                     + ". Set REPLICA IDENTITY FULL, or give the table a primary key");
                 }
             }
-            return new RowChange.Update(table, key, key, before, after);
+            return new RowChange.Update(table, key, key, known(oldRow, key), after);
         }
 
         private RowChange delete() {
+            Optional<Row> oldRow = oldRow();
             Optional<Row> key = key();
             key.ifPresent(this::checkKey);
-            Optional<Row> before = before(key);
             if (key.isEmpty()) {
-                checkOldRow(before);
+                checkWhole(oldRow);
             }
-            return new RowChange.Delete(table, key, before);
+            return new RowChange.Delete(table, key, known(oldRow, key));
+        }
+
+        private Optional<Row> oldRow() {
+            Object fields = Fields.of(value, "before");
+            return fields == null ? Optional.empty() : Optional.of(reader.row(fields));
         }
 
         /**
-         * What is known of the old row. Without REPLICA IDENTITY FULL the WAL has only its key; Debezium then fills the
-         * other columns with nulls, which say nothing.
+         * What the old row says beyond its key. Without REPLICA IDENTITY FULL the WAL has only the key; Debezium then
+         * fills the other columns with nulls, which say nothing.
          */
-        private Optional<Row> before(Optional<Row> key) {
-            Object fields = Fields.of(value, "before");
-            if (fields == null) {
-                return Optional.empty();
-            }
-            Row row = reader.row(fields);
-            return key.isEmpty() ? Optional.of(row) : Rows.knownBeyond(row, key.get());
+        private static Optional<Row> known(Optional<Row> oldRow, Optional<Row> key) {
+            return oldRow.isEmpty() || key.isEmpty() ? oldRow : Rows.knownBeyond(oldRow.get(), key.get());
         }
 
         private Row required(String name) {
@@ -213,8 +213,8 @@ final class ChangeDecoder {
             }
         }
 
-        private void checkOldRow(Optional<Row> before) {
-            if (before.isEmpty() || !before.get().isComplete()) {
+        private void checkWhole(Optional<Row> oldRow) {
+            if (oldRow.isEmpty() || !oldRow.get().isComplete()) {
                 throw halt(
                         "DE007",
                         "has no key, and an update or delete without the whole old row. Set REPLICA IDENTITY FULL, or"
