@@ -68,8 +68,9 @@ public final class TransactionAssembler {
         if (event instanceof Event.Untransacted row) {
             return Optional.of(new Assembled.Snapshot(row.change(), offset));
         }
-        // Inside a transaction a mark would let the position move past its BEGIN. Another one comes soon.
-        return event instanceof Event.Watermark mark && open == null
+        // With a transaction unfinished or owed, a mark would let the position move past its BEGIN, and a restart would
+        // no longer know of it. Another mark comes soon.
+        return event instanceof Event.Watermark mark && open == null && interrupted == null
                 ? Optional.of(new Assembled.Mark(mark.lsn(), offset))
                 : Optional.empty();
     }
