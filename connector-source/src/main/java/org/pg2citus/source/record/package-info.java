@@ -1,0 +1,2 @@
+/** Row changes to records in Debezium's envelope, for one topic with one partition. */
+package org.pg2citus.source.record;
