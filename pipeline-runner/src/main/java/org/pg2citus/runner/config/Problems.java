@@ -14,7 +14,11 @@ final class Problems {
         problems.add(problem);
     }
 
-    /** @throws MigrationException when there was any problem; its message has one line for each */
+    /**
+     * Fails if there was any problem.
+     *
+     * @throws MigrationException when there was any problem; its message has one line for each
+     */
     void throwIfAny() {
         if (!problems.isEmpty()) {
             throw new MigrationException(

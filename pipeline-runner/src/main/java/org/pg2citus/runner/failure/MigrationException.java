@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 /**
  * The command cannot go on. Carries what a person needs: a stable code, what is wrong and where, and what to do.
  *
- * <p>Codes: {@code CF} configuration, {@code ST} state, {@code PF} checks before the start, {@code SR} source,
- * {@code TG} target, {@code SL} slot, {@code CP} copy, {@code KC} Kafka and Connect.
+ * <p>Codes: {@code CF} configuration, {@code ST} state, {@code PF} checks before the start, {@code DS} source,
+ * {@code DT} target, {@code SL} slot, {@code CP} copy, {@code KC} Kafka and Connect.
  */
 public final class MigrationException extends RuntimeException {
 
@@ -30,7 +30,7 @@ public final class MigrationException extends RuntimeException {
         return exitCode;
     }
 
-    /** For example {@code SR002}. */
+    /** For example {@code DS002}. */
     public String code() {
         return code;
     }

@@ -1,0 +1,108 @@
+package org.pg2citus.runner.command;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import org.pg2citus.runner.snapshot.Slot;
+import org.pg2citus.runner.state.CopiedTable;
+import org.pg2citus.runner.watch.Status;
+import org.pg2citus.runner.watch.Status.TableStatus;
+
+/** Writes a status down: a header line, the slot, a line for each table. */
+final class StatusReport {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private StatusReport() {}
+
+    static String text(Status status) {
+        long copied = status.tables().stream()
+                .filter(table -> table.copied().isPresent())
+                .count();
+        StringBuilder text = new StringBuilder();
+        text.append("migration %s  %s  tables %d/%d copied  lag %s%s%n"
+                .formatted(
+                        status.state().name(),
+                        status.state().phase(),
+                        copied,
+                        status.tables().size(),
+                        Amounts.bytes(status.lagBytes()),
+                        status.recentLagMs()
+                                .map(ms -> ", " + Amounts.time(Duration.ofMillis(ms)))
+                                .orElse("")));
+        text.append("slot %s  %s%n".formatted(status.state().slot(), slot(status)));
+        text.append("applied %s  %s transactions  %s row changes%n%n"
+                .formatted(
+                        status.applied().lsn(),
+                        Amounts.count(status.applied().transactions()),
+                        Amounts.count(status.applied().rows())));
+        int width = status.tables().stream()
+                .mapToInt(table -> table.table().toString().length())
+                .max()
+                .orElse(5);
+        text.append("%-7s  %-{w}s  %15s  %10s%n"
+                .replace("{w}", Integer.toString(width))
+                .formatted("state", "table", "rows", "size"));
+        for (TableStatus table : status.tables()) {
+            text.append("%-7s  %-{w}s  %15s  %10s%n"
+                    .replace("{w}", Integer.toString(width))
+                    .formatted(
+                            table.copied().isPresent() ? "copied" : "waiting",
+                            table.table(),
+                            table.copied()
+                                    .map(CopiedTable::rows)
+                                    .map(Amounts::count)
+                                    .orElse("~" + Amounts.count(table.estimatedRows())),
+                            table.copied()
+                                    .map(CopiedTable::bytes)
+                                    .map(Amounts::bytes)
+                                    .orElse("")));
+        }
+        return text.toString();
+    }
+
+    private static String slot(Status status) {
+        if (status.slot().isEmpty()) {
+            return status.slotLost() ? "GONE: changes may be missing" : "not made yet";
+        }
+        Slot slot = status.slot().get();
+        return "%s  %s  confirmed %s  source keeps %s of WAL"
+                .formatted(
+                        slot.isLost() ? "LOST: changes are missing" : slot.walStatus(),
+                        slot.active() ? "active" : "inactive",
+                        slot.confirmedLsn(),
+                        Amounts.bytes(slot.retainedWalBytes()));
+    }
+
+    static String json(Status status) {
+        ObjectNode root = JSON.createObjectNode()
+                .put("name", status.state().name())
+                .put("phase", status.state().phase().name())
+                .put("sourceLsn", status.sourceLsn().toString())
+                .put("appliedLsn", status.applied().lsn().toString())
+                .put("lagBytes", status.lagBytes())
+                .put("lagMs", status.recentLagMs().orElse(null))
+                .put("transactionsApplied", status.applied().transactions())
+                .put("rowsApplied", status.applied().rows())
+                .put("slotLost", status.slotLost());
+        ObjectNode slot = root.putObject("slot").put("name", status.state().slot());
+        status.slot().ifPresent(present -> slot.put("active", present.active())
+                .put("walStatus", present.walStatus())
+                .put("confirmedLsn", present.confirmedLsn().toString())
+                .put("retainedWalBytes", present.retainedWalBytes()));
+        ArrayNode tables = root.putArray("tables");
+        for (TableStatus table : status.tables()) {
+            ObjectNode node = tables.addObject()
+                    .put("schema", table.table().schema())
+                    .put("table", table.table().name())
+                    .put("state", table.copied().isPresent() ? "copied" : "waiting")
+                    .put("estimatedRows", table.estimatedRows());
+            table.copied().ifPresent(copied -> node.put("rows", copied.rows())
+                    .put("bytes", copied.bytes())
+                    .put("copyLsn", copied.copyLsn().toString())
+                    .put("finishedAt", copied.finishedAt().toString()));
+        }
+        return root.toString();
+    }
+}

@@ -1,0 +1,161 @@
+package org.pg2citus.runner.command;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import org.pg2citus.runner.check.Finding;
+import org.pg2citus.runner.event.Lag;
+import org.pg2citus.runner.event.MigrationEvent;
+import org.pg2citus.runner.event.MigrationEvent.CaughtUp;
+import org.pg2citus.runner.event.MigrationEvent.ChecksDone;
+import org.pg2citus.runner.event.MigrationEvent.CopyProgressed;
+import org.pg2citus.runner.event.MigrationEvent.LagMeasured;
+import org.pg2citus.runner.event.MigrationEvent.Notice;
+import org.pg2citus.runner.event.MigrationEvent.SlotReady;
+import org.pg2citus.runner.event.MigrationEvent.StepStarted;
+import org.pg2citus.runner.event.MigrationEvent.Stopped;
+import org.pg2citus.runner.event.MigrationEvent.TableCopied;
+import org.pg2citus.runner.event.MigrationEvent.TaskRestarted;
+import org.pg2citus.runner.event.MigrationListener;
+import org.pg2citus.runner.event.TableProgress;
+
+/**
+ * Tells a migration to a person: a line for what happens, and for what changes all the time one line that is written
+ * over, or, where that cannot be, a line every few seconds.
+ */
+public final class TextReport implements MigrationListener {
+
+    private static final Duration PLAIN_INTERVAL = Duration.ofSeconds(10);
+    private static final String ERASE_LINE = "\r\033[2K";
+
+    private final PrintStream out;
+    private final boolean plain;
+    private final boolean verbose;
+    private boolean living;
+    private long nextPlainNanos = System.nanoTime();
+
+    /**
+     * Writes to a stream.
+     *
+     * @param plain no line that is written over
+     * @param verbose tells each table
+     */
+    public TextReport(PrintStream out, boolean plain, boolean verbose) {
+        this.out = out;
+        this.plain = plain;
+        this.verbose = verbose;
+    }
+
+    @Override
+    public void on(MigrationEvent event) {
+        if (event instanceof StepStarted step) {
+            line(step.step());
+        } else if (event instanceof Notice notice) {
+            line("note: " + notice.text());
+        } else if (event instanceof ChecksDone checks) {
+            checks.findings().forEach(this::finding);
+        } else if (event instanceof SlotReady slot) {
+            line("replication slot %s is at %s; changes are captured from there on".formatted(slot.slot(), slot.lsn()));
+        } else if (event instanceof CopyProgressed copy) {
+            changing(copyLine(copy));
+        } else if (event instanceof TableCopied table) {
+            if (verbose) {
+                line("copied %s: %s rows, %s in %s"
+                        .formatted(
+                                table.table(),
+                                Amounts.count(table.rows()),
+                                Amounts.bytes(table.bytes()),
+                                Amounts.time(table.took())));
+            }
+        } else if (event instanceof LagMeasured measured) {
+            changing(lagLine(measured.lag()));
+        } else if (event instanceof CaughtUp caughtUp) {
+            line("caught up: everything that the source had committed at %s is in the target"
+                    .formatted(caughtUp.lsn()));
+        } else if (event instanceof TaskRestarted restarted) {
+            line("connector %s failed (%s); starting it again in %s, attempt %d"
+                    .formatted(
+                            restarted.connector(),
+                            restarted.error(),
+                            Amounts.time(restarted.after()),
+                            restarted.attempt()));
+        } else if (event instanceof Stopped) {
+            line("stopped; the same command continues");
+        }
+    }
+
+    /** Ends a line that would be written over. */
+    public void end() {
+        if (living) {
+            out.println();
+            living = false;
+        }
+    }
+
+    private void finding(Finding finding) {
+        line("%s %s %s: %s".formatted(finding.severity(), finding.code(), finding.object(), finding.message()));
+        out.println("         -> " + finding.remedy());
+    }
+
+    static String copyLine(CopyProgressed copy) {
+        long copied = copy.tables().stream()
+                .filter(table -> table.state() == TableProgress.State.COPIED)
+                .count();
+        long rows = copy.tables().stream().mapToLong(TableProgress::rows).sum();
+        long expected = copy.tables().stream()
+                .mapToLong(table -> Math.max(table.rows(), table.estimatedRows()))
+                .sum();
+        double fraction =
+                copied == copy.tables().size() ? 1 : expected == 0 ? 0 : Math.min(0.99, (double) rows / expected);
+        return "copy %s %3.0f %%  %d/%d tables  %s rows  %s rows/s  %s/s%s"
+                .formatted(
+                        Amounts.bar(fraction, 20),
+                        100 * fraction,
+                        copied,
+                        copy.tables().size(),
+                        Amounts.count(rows),
+                        Amounts.count(Math.round(copy.rowsPerSecond())),
+                        Amounts.bytes(Math.round(copy.bytesPerSecond())),
+                        copy.timeLeft()
+                                .map(left -> "  about " + Amounts.time(left) + " left")
+                                .orElse(""));
+    }
+
+    static String lagLine(Lag lag) {
+        return "lag %s%s  %s transactions/s  %s rows/s  applied %s  source keeps %s"
+                .formatted(
+                        Amounts.bytes(lag.lagBytes()),
+                        lag.lagMs()
+                                .map(ms -> ", " + Amounts.time(Duration.ofMillis(ms)))
+                                .orElse(""),
+                        Amounts.count(Math.round(lag.transactionsPerSecond())),
+                        Amounts.count(Math.round(lag.rowsPerSecond())),
+                        lag.appliedLsn(),
+                        Amounts.bytes(lag.retainedWalBytes()));
+    }
+
+    private void line(String text) {
+        if (living) {
+            out.print(ERASE_LINE);
+            living = false;
+        }
+        out.println(
+                LocalTime.now(ZoneId.systemDefault())
+                                .truncatedTo(ChronoUnit.SECONDS)
+                                .format(DateTimeFormatter.ISO_TIME) + " " + text);
+    }
+
+    private void changing(String text) {
+        if (!plain) {
+            out.print(ERASE_LINE + text);
+            out.flush();
+            living = true;
+        } else if (System.nanoTime() - nextPlainNanos >= 0) {
+            nextPlainNanos = System.nanoTime() + PLAIN_INTERVAL.toNanos();
+            line(text);
+        }
+    }
+}

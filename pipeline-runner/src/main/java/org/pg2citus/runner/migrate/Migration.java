@@ -1,0 +1,412 @@
+package org.pg2citus.runner.migrate;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.pg2citus.runner.catalog.CitusTables;
+import org.pg2citus.runner.catalog.Table;
+import org.pg2citus.runner.catalog.Tables;
+import org.pg2citus.runner.check.Checks;
+import org.pg2citus.runner.check.Finding;
+import org.pg2citus.runner.check.ReplicaRole;
+import org.pg2citus.runner.config.MigrationSettings;
+import org.pg2citus.runner.event.MigrationEvent;
+import org.pg2citus.runner.event.MigrationEvent.ChecksDone;
+import org.pg2citus.runner.event.MigrationEvent.Notice;
+import org.pg2citus.runner.event.MigrationEvent.SlotReady;
+import org.pg2citus.runner.event.MigrationEvent.StepStarted;
+import org.pg2citus.runner.event.MigrationEvent.Stopped;
+import org.pg2citus.runner.event.MigrationListener;
+import org.pg2citus.runner.event.StopSignal;
+import org.pg2citus.runner.failure.ExitCode;
+import org.pg2citus.runner.failure.MigrationException;
+import org.pg2citus.runner.snapshot.Copy;
+import org.pg2citus.runner.snapshot.ExportedSnapshot;
+import org.pg2citus.runner.snapshot.Publication;
+import org.pg2citus.runner.snapshot.Slot;
+import org.pg2citus.runner.state.CopiedTable;
+import org.pg2citus.runner.state.DataDirLock;
+import org.pg2citus.runner.state.MigrationState;
+import org.pg2citus.runner.state.MigrationStore;
+import org.pg2citus.runner.state.Phase;
+import org.pg2citus.runner.state.SourceIdentity;
+import org.pg2citus.runner.state.TopicIdentity;
+import org.pg2citus.runner.stream.Connectors;
+import org.pg2citus.runner.stream.Pipes;
+import org.pg2citus.runner.watch.TaskWatch;
+import org.pg2citus.sink.change.TableId;
+
+/**
+ * One run of a migration: checks, makes publication and slot, copies, streams. What a run finds done, by its own
+ * earlier runs from wherever, it does not do again; so running again is resuming.
+ *
+ * <p>One object is one run.
+ */
+public final class Migration {
+
+    /** When a run ends by itself. */
+    public enum Until {
+        /** Never: it streams until it is stopped. */
+        STOPPED,
+        /** When everything that the source had committed when the copy was done is in the target. */
+        CAUGHT_UP
+    }
+
+    private final MigrationSettings settings;
+    private final MigrationListener listener;
+    private final StopSignal stop;
+    private final Until until;
+    private final MigrationStore store;
+
+    /**
+     * Prepares a run.
+     *
+     * @param listener is told everything, one call at a time, from several threads
+     * @param stop ends the run cleanly
+     */
+    public Migration(MigrationSettings settings, MigrationListener listener, StopSignal stop, Until until) {
+        this.settings = settings;
+        this.listener = new OneAtATime(listener);
+        this.stop = stop;
+        this.until = until;
+        this.store = new MigrationStore(settings.name());
+    }
+
+    private record OneAtATime(MigrationListener listener) implements MigrationListener {
+        @Override
+        public synchronized void on(MigrationEvent event) {
+            listener.on(event);
+        }
+    }
+
+    /**
+     * Runs until it is stopped, or as {@link Until} says.
+     *
+     * @throws MigrationException when it cannot go on; what is done stays done
+     */
+    @SuppressWarnings("try") // the lock is held, not used
+    public void run() {
+        settings.warnings().forEach(warning -> listener.on(new Notice(warning)));
+        try (DataDirLock lock = DataDirLock.take(settings.dataDir());
+                Sessions sessions = new Sessions(settings, listener, stop)) {
+            SourceIdentity identity = identify(sessions);
+            Optional<MigrationState> known = sessions.onTarget("reading the migration's state", store::load);
+            if (known.isPresent() && known.get().phase() == Phase.PREPARING) {
+                listener.on(new Notice("an earlier run ended while preparing; beginning anew"));
+                undoPreparation(sessions, known.get());
+                known = Optional.empty();
+            }
+            if (known.isPresent()) {
+                resume(sessions, known.get(), identity);
+            } else {
+                begin(sessions, identity);
+            }
+            if (stop.isRequested()) {
+                listener.on(new Stopped());
+            }
+        }
+    }
+
+    private static SourceIdentity identify(Sessions sessions) {
+        try (var session = ExportedSnapshot.openSession(sessions.sourceServer())) {
+            return ExportedSnapshot.identify(session);
+        } catch (SQLException e) {
+            throw sessions.sourceServer().failure(e, "asking for the source's identity");
+        }
+    }
+
+    private void begin(Sessions sessions, SourceIdentity identity) {
+        listener.on(new StepStarted("checking both sides"));
+        Checks checks = Checks.run(settings, sessions.source(), sessions.target());
+        listener.on(new ChecksDone(checks.findings()));
+        checks.refusal().ifPresent(exitCode -> {
+            long errors = checks.findings().stream()
+                    .filter(finding -> finding.severity() == Finding.Severity.ERROR)
+                    .count();
+            throw new MigrationException(
+                    exitCode,
+                    "PF000",
+                    "%d finding%s to mend first; nothing was created on either side"
+                            .formatted(errors, errors == 1 ? "" : "s"),
+                    "do what each finding says, then run the command again");
+        });
+        refuseForeignDataDir();
+        MigrationState state = new MigrationState(
+                settings.name(),
+                Phase.PREPARING,
+                identity,
+                settings.slot(),
+                settings.publication(),
+                Optional.empty(),
+                checks.included().stream().map(Table::id).toList(),
+                Optional.empty());
+        sessions.onTarget("creating the migration's state", target -> {
+            store.create(target);
+            store.save(target, state);
+            return null;
+        });
+        prepare(sessions, state, checks.included());
+    }
+
+    /** Until the slot is recorded, whatever ends the run, nothing of it stays on the source. */
+    private void prepare(Sessions sessions, MigrationState preparing, List<Table> tables) {
+        boolean recorded = false;
+        try (Pipes pipes = startPipes()) {
+            if (pipes.topic().find().isPresent()) {
+                throw new MigrationException(
+                        ExitCode.STATE,
+                        "ST003",
+                        "topic %s exists already, and this migration did not make it"
+                                .formatted(settings.kafka().topic()),
+                        "give another name with kafka.topic, or delete the topic if nothing uses it");
+            }
+            TopicIdentity topic = pipes.topic().create();
+            listener.on(new StepStarted("making publication %s and replication slot %s"
+                    .formatted(preparing.publication(), preparing.slot())));
+            sessions.onSource("making the publication", source -> {
+                Publication.create(source, preparing.publication(), preparing.tables());
+                return null;
+            });
+            Optional<ExportedSnapshot> made = new SlotMaking(sessions, listener, stop).make(preparing.slot(), false);
+            if (made.isEmpty()) {
+                return;
+            }
+            try (ExportedSnapshot snapshot = made.get()) {
+                MigrationState state =
+                        preparing.withSlotAt(snapshot.lsn()).withTopic(topic).in(Phase.COPYING);
+                save(sessions, state);
+                recorded = true;
+                listener.on(new SlotReady(state.slot(), snapshot.lsn()));
+                TaskWatch capture = startCapture(pipes, state);
+                copyAndStream(sessions, pipes, state, capture, tables, Map.of(), snapshot);
+            } catch (SQLException e) {
+                throw sessions.sourceServer().failure(e, "closing the snapshot");
+            }
+        } finally {
+            if (!recorded) {
+                undoPreparation(sessions, preparing);
+            }
+        }
+    }
+
+    private void resume(Sessions sessions, MigrationState known, SourceIdentity identity) {
+        Map<TableId, CopiedTable> copied = sessions.onTarget("reading the ledger", store::copied);
+        listener.on(new StepStarted("continuing migration %s: %d of %d tables are copied"
+                .formatted(known.name(), copied.size(), known.tables().size())));
+        try (Pipes pipes = startPipes()) {
+            MigrationState state = continued(sessions, pipes, known, identity, copied);
+            TaskWatch capture = startCapture(pipes, state);
+            if (state.phase() == Phase.STREAMING) {
+                stream(sessions, pipes, state, capture);
+                return;
+            }
+            List<Table> tables = tables(sessions, state);
+            if (copied.keySet().containsAll(state.tables())) {
+                finishCopy(sessions, pipes, state, capture);
+                return;
+            }
+            listener.on(new StepStarted("taking a new snapshot for the tables that are left"));
+            Optional<ExportedSnapshot> made = new SlotMaking(sessions, listener, stop)
+                    .make(
+                            "%.50s_rest_%d"
+                                    .formatted(
+                                            state.slot(),
+                                            ProcessHandle.current().pid()),
+                            true);
+            if (made.isEmpty()) {
+                return;
+            }
+            try (ExportedSnapshot snapshot = made.get()) {
+                copyAndStream(sessions, pipes, state, capture, tables, copied, snapshot);
+            } catch (SQLException e) {
+                throw sessions.sourceServer().failure(e, "closing the snapshot");
+            }
+        }
+    }
+
+    private MigrationState continued(
+            Sessions sessions,
+            Pipes pipes,
+            MigrationState known,
+            SourceIdentity identity,
+            Map<TableId, CopiedTable> copied) {
+        Optional<TopicIdentity> topic = pipes.topic().find();
+        Optional<Slot> slot = sessions.onSource("reading the slot", source -> Slot.read(source, known.slot()));
+        Continuity continuity = new Continuity(
+                known,
+                identity,
+                slot,
+                topic,
+                topic.isPresent() ? pipes.topic().firstOffset() : 0,
+                sessions.onTarget("reading the progress", store::progress),
+                copied.values());
+        MigrationState state = known.withSource(identity);
+        if (continuity.decide() == Continuity.Decision.NEW_TOPIC) {
+            listener.on(new Notice("the topic is a new one; all that the lost one held is in the target"));
+            state = state.withTopic(topic.orElseGet(() -> pipes.topic().create()))
+                    .withSlotAt(slot.orElseThrow().confirmedLsn());
+            sessions.onTarget("resetting the topic's offset", target -> {
+                store.forgetOffset(target);
+                return null;
+            });
+        }
+        save(sessions, state);
+        return state;
+    }
+
+    private Pipes startPipes() {
+        listener.on(new StepStarted(
+                settings.kafka().bootstrapServers().isPresent()
+                        ? "connecting to Kafka at "
+                                + settings.kafka().bootstrapServers().get()
+                        : "starting Kafka and Connect in " + settings.dataDir()));
+        return Pipes.start(settings);
+    }
+
+    private TaskWatch startCapture(Pipes pipes, MigrationState state) {
+        Connectors connectors = new Connectors(settings);
+        pipes.connect().put(connectors.sourceName(), connectors.source(state));
+        return new TaskWatch(pipes.connect(), connectors.sourceName(), settings.taskRestarts(), listener);
+    }
+
+    private void copyAndStream(
+            Sessions sessions,
+            Pipes pipes,
+            MigrationState state,
+            TaskWatch capture,
+            List<Table> tables,
+            Map<TableId, CopiedTable> copied,
+            ExportedSnapshot snapshot) {
+        listener.on(new StepStarted("copying %d table%s, %d at a time"
+                .formatted(
+                        tables.size() - copied.size(),
+                        tables.size() - copied.size() == 1 ? "" : "s",
+                        settings.copyJobs())));
+        boolean citus =
+                sessions.onTarget("looking for Citus", CitusTables::read).isCitus();
+        boolean replicaRole = sessions.onTarget("trying session_replication_role", ReplicaRole::isPermitted);
+        Copy copy = new Copy(
+                sessions.sourceServer(),
+                sessions.targetServer(),
+                store,
+                citus,
+                replicaRole,
+                settings.copyJobs(),
+                listener,
+                () -> watchWhileCopying(sessions, state, capture));
+        boolean complete =
+                copy.run(tables, copied, snapshot, sessions.onTarget("reading foreign keys", ForeignKeys::read), stop);
+        if (complete) {
+            finishCopy(sessions, pipes, state, capture);
+        }
+    }
+
+    /** A copy without its slot is worth nothing: better to know at once. */
+    private void watchWhileCopying(Sessions sessions, MigrationState state, TaskWatch capture) {
+        capture.look(System.nanoTime() / 1_000_000);
+        Optional<Slot> slot = sessions.readSource("reading the slot", source -> Slot.read(source, state.slot()));
+        if (slot.isEmpty() || slot.get().isLost()) {
+            throw new MigrationException(
+                    ExitCode.SLOT_LOST,
+                    "SL002",
+                    "replication slot %s is lost while tables are copied: the source has removed WAL that it needed, or"
+                                    .formatted(state.slot())
+                            + " somebody dropped it",
+                    "raise max_slot_wal_keep_size; then start again with a new copy");
+        }
+    }
+
+    private void finishCopy(Sessions sessions, Pipes pipes, MigrationState copied, TaskWatch capture) {
+        MigrationState state = copied.in(Phase.STREAMING);
+        save(sessions, state);
+        stream(sessions, pipes, state, capture);
+    }
+
+    private void stream(Sessions sessions, Pipes pipes, MigrationState state, TaskWatch capture) {
+        listener.on(new StepStarted("applying changes"));
+        Connectors connectors = new Connectors(settings);
+        try {
+            new Streaming(settings, sessions, store, pipes, listener, stop)
+                    .run(state, capture, until == Until.CAUGHT_UP);
+        } finally {
+            if (settings.connectUrl().isPresent()) {
+                // Workers elsewhere would go on without anybody watching; the worker in this process ends with it.
+                pipes.connect().delete(connectors.sinkName());
+                pipes.connect().delete(connectors.sourceName());
+            }
+        }
+    }
+
+    private List<Table> tables(Sessions sessions, MigrationState state) {
+        Map<TableId, Table> all = sessions.onSource("reading the catalog", Tables::read);
+        List<Table> tables = new ArrayList<>();
+        for (TableId id : state.tables()) {
+            Table table = all.get(id);
+            if (table == null) {
+                throw new MigrationException(
+                        ExitCode.STATE,
+                        "CP003",
+                        "table %s is no longer on the source, but migration %s began with it"
+                                .formatted(id, state.name()),
+                        "bring it back, or start the migration again without it");
+            }
+            tables.add(table);
+        }
+        return tables;
+    }
+
+    private void save(Sessions sessions, MigrationState state) {
+        sessions.onTarget("recording the migration's state", target -> {
+            store.save(target, state);
+            return null;
+        });
+    }
+
+    /** A folder with another migration's Kafka may hold changes that are nowhere else. */
+    private void refuseForeignDataDir() {
+        Path kafka = settings.dataDir().resolve("kafka");
+        if (Files.exists(kafka)) {
+            throw new MigrationException(
+                    ExitCode.STATE,
+                    "ST002",
+                    "the data folder %s holds the Kafka of a migration that the target knows nothing of"
+                            .formatted(settings.dataDir()),
+                    "check target.uri; if that migration is over, remove the folder; else give another --data-dir");
+        }
+    }
+
+    private void undoPreparation(Sessions sessions, MigrationState preparing) {
+        sessions.onSource("removing slot and publication", source -> {
+            Slot.dropIfExists(source, preparing.slot());
+            Publication.dropIfExists(source, preparing.publication());
+            return null;
+        });
+        sessions.onTarget("forgetting the preparation", target -> {
+            store.delete(target);
+            return null;
+        });
+        remove(settings.dataDir().resolve("kafka"));
+        remove(settings.dataDir().resolve("connect.offsets"));
+    }
+
+    private static void remove(Path path) {
+        if (!Files.exists(path)) {
+            return;
+        }
+        try (Stream<Path> walk = Files.walk(path)) {
+            for (Path each : walk.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(each);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot remove " + path, e);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+package org.pg2citus.runner.migrate;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.time.Duration;
+import org.pg2citus.runner.config.MigrationSettings;
+import org.pg2citus.runner.event.Lag;
+import org.pg2citus.runner.event.MigrationEvent.CaughtUp;
+import org.pg2citus.runner.event.MigrationEvent.LagMeasured;
+import org.pg2citus.runner.event.MigrationListener;
+import org.pg2citus.runner.event.StopSignal;
+import org.pg2citus.runner.failure.ExitCode;
+import org.pg2citus.runner.failure.MigrationException;
+import org.pg2citus.runner.snapshot.Slot;
+import org.pg2citus.runner.state.AppliedProgress;
+import org.pg2citus.runner.state.MigrationState;
+import org.pg2citus.runner.state.MigrationStore;
+import org.pg2citus.runner.stream.Connectors;
+import org.pg2citus.runner.stream.Pipes;
+import org.pg2citus.runner.watch.LagMeter;
+import org.pg2citus.runner.watch.TaskWatch;
+import org.pg2citus.sink.change.Lsn;
+
+/** Applies changes until it is told to stop, and watches. */
+final class Streaming {
+
+    private static final Duration TICK = Duration.ofSeconds(1);
+    private static final int TICKS_PER_LAG_RECORD = 5;
+    private static final int TICKS_PER_TRIM = 30;
+
+    private final MigrationSettings settings;
+    private final Sessions sessions;
+    private final MigrationStore store;
+    private final Pipes pipes;
+    private final MigrationListener listener;
+    private final StopSignal stop;
+    private final LagMeter meter = new LagMeter();
+    private long trimmedTo;
+
+    Streaming(
+            MigrationSettings settings,
+            Sessions sessions,
+            MigrationStore store,
+            Pipes pipes,
+            MigrationListener listener,
+            StopSignal stop) {
+        this.settings = settings;
+        this.sessions = sessions;
+        this.store = store;
+        this.pipes = pipes;
+        this.listener = listener;
+        this.stop = stop;
+    }
+
+    /**
+     * Runs until it is stopped.
+     *
+     * @param source looks after the source connector, which runs already
+     * @param untilCaughtUp ends by itself when everything that the source has committed by now is applied
+     */
+    void run(MigrationState state, TaskWatch source, boolean untilCaughtUp) {
+        Connectors connectors = new Connectors(settings);
+        pipes.connect().put(connectors.sinkName(), connectors.sink());
+        TaskWatch sink = new TaskWatch(pipes.connect(), connectors.sinkName(), settings.taskRestarts(), listener);
+        Lsn goal = committedByNow();
+        boolean caughtUp = false;
+        for (int tick = 1; !stop.await(TICK); tick++) {
+            long nowMillis = System.nanoTime() / 1_000_000;
+            source.look(nowMillis);
+            sink.look(nowMillis);
+            AppliedProgress applied = sessions.readTarget("reading the progress", store::progress);
+            Lag lag = measure(state, applied, nowMillis);
+            listener.on(new LagMeasured(lag));
+            if (!caughtUp && applied.lsn().compareTo(goal) >= 0) {
+                caughtUp = true;
+                listener.on(new CaughtUp(goal));
+                if (untilCaughtUp) {
+                    return;
+                }
+            }
+            if (tick % TICKS_PER_LAG_RECORD == 0) {
+                sessions.readTarget("recording the lag", target -> {
+                    store.recordLag(target, lag.lagMs());
+                    return null;
+                });
+            }
+            if (tick % TICKS_PER_TRIM == 0) {
+                trim(applied);
+            }
+        }
+    }
+
+    private Lag measure(MigrationState state, AppliedProgress applied, long nowMillis) {
+        Slot slot = sessions.readSource("reading the slot", connection -> Slot.read(connection, state.slot()))
+                .orElseThrow(() -> slotLost(state, "is gone"));
+        if (slot.isLost()) {
+            throw slotLost(state, "is lost: the source has removed WAL that it needed");
+        }
+        Lsn written = sessions.readSource("reading the WAL position", connection -> {
+            try (Statement statement = connection.createStatement();
+                    ResultSet row = statement.executeQuery("SELECT pg_current_wal_lsn()")) {
+                row.next();
+                return Lsn.parse(row.getString(1));
+            }
+        });
+        return meter.measure(nowMillis, written, applied, slot.retainedWalBytes());
+    }
+
+    private static MigrationException slotLost(MigrationState state, String how) {
+        return new MigrationException(
+                ExitCode.SLOT_LOST,
+                "SL002",
+                "replication slot %s %s; changes after what is in the topic are missing".formatted(state.slot(), how),
+                "the migration has to start again with a new copy; before that, raise max_slot_wal_keep_size and find"
+                        + " out who dropped the slot");
+    }
+
+    /**
+     * Where the source's WAL ends now. With synchronous_commit off, a commit before it may not be on disk yet, and only
+     * what is on disk is streamed: the empty message has the source write it out.
+     */
+    private Lsn committedByNow() {
+        return sessions.readSource("reading the WAL position", connection -> {
+            Lsn end;
+            try (Statement statement = connection.createStatement();
+                    ResultSet row = statement.executeQuery("SELECT pg_current_wal_insert_lsn()")) {
+                row.next();
+                end = Lsn.parse(row.getString(1));
+            }
+            try (PreparedStatement statement = connection.prepareStatement(
+                            "SELECT pg_logical_emit_message(false, 'pg2citus', ''), pg_current_xact_id()");
+                    ResultSet row = statement.executeQuery()) {
+                row.next();
+            }
+            return end;
+        });
+    }
+
+    /** What is applied will not be read again; on a cluster of somebody else, its retention is theirs. */
+    private void trim(AppliedProgress applied) {
+        if (pipes.hasEmbeddedKafka() && applied.nextOffset().isPresent()) {
+            long next = applied.nextOffset().getAsLong();
+            if (next > trimmedTo) {
+                pipes.topic().removeBefore(next);
+                trimmedTo = next;
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package org.pg2citus.runner.stream;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.pg2citus.runner.config.KafkaSettings;
+import org.pg2citus.runner.failure.ExitCode;
+import org.pg2citus.runner.failure.MigrationException;
+import org.pg2citus.runner.state.TopicIdentity;
+
+/** The topic of the changes: one partition, because order is what makes transactions whole; never cut by age. */
+public final class ChangeTopic implements AutoCloseable {
+
+    private static final int TIMEOUT_SECONDS = 60;
+    private static final Map<String, String> CONFIG = Map.of(
+            "cleanup.policy", "delete",
+            "retention.ms", "-1",
+            "retention.bytes", "-1",
+            "segment.bytes", Integer.toString(128 << 20));
+
+    private final Admin admin;
+    private final KafkaSettings settings;
+    private final TopicPartition partition;
+
+    /** @param bootstrapServers the embedded broker's, or the existing cluster's */
+    public ChangeTopic(KafkaSettings settings, String bootstrapServers) {
+        Map<String, Object> properties = new HashMap<>(settings.clientProperties());
+        properties.put("bootstrap.servers", bootstrapServers);
+        properties.put("client.id", "pg2citus-admin");
+        properties.put("request.timeout.ms", "20000");
+        properties.put("default.api.timeout.ms", "40000");
+        this.admin = Admin.create(properties);
+        this.settings = settings;
+        this.partition = new TopicPartition(settings.topic(), 0);
+    }
+
+    /** The topic as it is; empty when there is none. */
+    public Optional<TopicIdentity> find() {
+        try {
+            TopicDescription topic = admin.describeTopics(List.of(settings.topic()))
+                    .topicNameValues()
+                    .get(settings.topic())
+                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            if (topic.partitions().size() != 1) {
+                throw new MigrationException(
+                        ExitCode.KAFKA,
+                        "KC003",
+                        "topic %s has %d partitions; changes keep their order in one only"
+                                .formatted(settings.topic(), topic.partitions().size()),
+                        "give another name with kafka.topic, or delete the topic if nothing uses it");
+            }
+            String cluster = await(admin.describeCluster().clusterId(), "asking for the cluster's id");
+            return Optional.of(
+                    new TopicIdentity(cluster, settings.topic(), topic.topicId().toString()));
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                return Optional.empty();
+            }
+            throw failure("looking for topic " + settings.topic(), e.getCause());
+        } catch (TimeoutException e) {
+            throw failure("looking for topic " + settings.topic(), e);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    /** Makes the topic and tells its identity. */
+    public TopicIdentity create() {
+        Map<String, String> config = new HashMap<>(CONFIG);
+        if (settings.bootstrapServers().isEmpty()) {
+            config.put("flush.messages", "1");
+            config.put("max.message.bytes", Integer.toString(EmbeddedKafka.MAX_RECORD_BYTES));
+        }
+        NewTopic topic = new NewTopic(settings.topic(), Optional.of(1), settings.replicationFactor()).configs(config);
+        await(admin.createTopics(List.of(topic)).all(), "making topic " + settings.topic());
+        return find().orElseThrow(() -> failure("making topic " + settings.topic(), null));
+    }
+
+    /** The oldest offset that is still there. */
+    public long firstOffset() {
+        return await(
+                        admin.listOffsets(Map.of(partition, OffsetSpec.earliest()))
+                                .partitionResult(partition),
+                        "reading the offsets of topic " + settings.topic())
+                .offset();
+    }
+
+    /** Frees what is applied: without it the topic would grow for as long as the stream runs. */
+    public void removeBefore(long offset) {
+        await(
+                admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(offset)))
+                        .all(),
+                "removing applied records from topic " + settings.topic());
+    }
+
+    private <T> T await(KafkaFuture<T> future, String doing) {
+        try {
+            return future.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw failure(doing, e.getCause());
+        } catch (TimeoutException e) {
+            throw failure(doing, e);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private MigrationException failure(String doing, Throwable cause) {
+        return new MigrationException(
+                ExitCode.KAFKA,
+                "KC002",
+                "Kafka failed while %s: %s".formatted(doing, cause),
+                settings.bootstrapServers().isPresent()
+                        ? "check kafka.bootstrap.servers, its security settings in kafka.client_config_file, and the"
+                                + " user's rights on the topic"
+                        : "look at the log in the data folder; then run the command again",
+                cause);
+    }
+
+    private static MigrationException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new MigrationException(
+                ExitCode.INTERNAL, "KC009", "interrupted while waiting for Kafka", "run the command again", e);
+    }
+
+    @Override
+    public void close() {
+        admin.close(Duration.ofSeconds(5));
+    }
+}

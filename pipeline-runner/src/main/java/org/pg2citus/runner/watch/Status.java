@@ -1,0 +1,128 @@
+package org.pg2citus.runner.watch;
+
+import static java.util.Objects.requireNonNull;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.pg2citus.runner.catalog.Table;
+import org.pg2citus.runner.catalog.Tables;
+import org.pg2citus.runner.config.MigrationSettings;
+import org.pg2citus.runner.failure.ExitCode;
+import org.pg2citus.runner.failure.MigrationException;
+import org.pg2citus.runner.postgres.Server;
+import org.pg2citus.runner.postgres.Side;
+import org.pg2citus.runner.snapshot.Slot;
+import org.pg2citus.runner.state.AppliedProgress;
+import org.pg2citus.runner.state.CopiedTable;
+import org.pg2citus.runner.state.MigrationState;
+import org.pg2citus.runner.state.MigrationStore;
+import org.pg2citus.sink.change.Lsn;
+import org.pg2citus.sink.change.TableId;
+
+/**
+ * How far a migration is, from SQL on both sides alone.
+ *
+ * @param slot empty when the source has none of this name
+ * @param sourceLsn where the source writes
+ * @param recentLagMs the lag in time that a running migration measured within the last minute
+ */
+public record Status(
+        MigrationState state,
+        List<TableStatus> tables,
+        AppliedProgress applied,
+        Optional<Slot> slot,
+        Lsn sourceLsn,
+        Optional<Long> recentLagMs) {
+
+    /**
+     * One table.
+     *
+     * @param copied empty while its copy is not committed
+     * @param estimatedRows the source's estimate
+     */
+    public record TableStatus(TableId table, Optional<CopiedTable> copied, long estimatedRows) {
+        public TableStatus {
+            requireNonNull(table, "table is null");
+            requireNonNull(copied, "copied is null");
+        }
+    }
+
+    public Status {
+        requireNonNull(state, "state is null");
+        requireNonNull(applied, "applied is null");
+        requireNonNull(slot, "slot is null");
+        requireNonNull(recentLagMs, "recentLagMs is null");
+        tables = List.copyOf(tables);
+    }
+
+    /**
+     * Asks both sides.
+     *
+     * @throws MigrationException ST004 (exit code 3) when the target knows no such migration
+     */
+    public static Status read(MigrationSettings settings) {
+        Server targetServer = new Server(Side.TARGET, settings.target(), settings.name());
+        MigrationStore store = new MigrationStore(settings.name());
+        MigrationState state;
+        AppliedProgress applied;
+        Map<TableId, CopiedTable> copied;
+        Optional<Long> lagMs;
+        try (Connection target = targetServer.connect("status")) {
+            state = store.load(target)
+                    .orElseThrow(() -> new MigrationException(
+                            ExitCode.STATE,
+                            "ST004",
+                            "target %s knows no migration named %s".formatted(settings.target(), settings.name()),
+                            "check target.uri and --name; pg2citus migrate begins one"));
+            applied = store.progress(target);
+            copied = store.copied(target);
+            lagMs = store.recentLagMs(target);
+        } catch (SQLException e) {
+            throw targetServer.failure(e, "reading the migration's state");
+        }
+        Server sourceServer = new Server(Side.SOURCE, settings.source(), settings.name());
+        try (Connection source = sourceServer.connect("status")) {
+            Map<TableId, Table> sourceTables = Tables.read(source);
+            List<TableStatus> tables = new ArrayList<>();
+            for (TableId table : state.tables()) {
+                Table onSource = sourceTables.get(table);
+                tables.add(new TableStatus(
+                        table,
+                        Optional.ofNullable(copied.get(table)),
+                        onSource == null ? 0 : onSource.estimatedRows()));
+            }
+            return new Status(state, tables, applied, Slot.read(source, state.slot()), writtenLsn(source), lagMs);
+        } catch (SQLException e) {
+            throw sourceServer.failure(e, "reading the slot");
+        }
+    }
+
+    /** Changes may be missing: nothing closes the gap. */
+    public boolean slotLost() {
+        return state.slotLsn().isPresent() && (slot.isEmpty() || slot.get().isLost());
+    }
+
+    /** WAL between what the source wrote and what is applied; before the stream, since the slot was made. */
+    public long lagBytes() {
+        Lsn from = applied.lsn().compareTo(state.slotLsn().orElse(Lsn.ZERO)) > 0
+                ? applied.lsn()
+                : state.slotLsn().orElse(sourceLsn);
+        return Math.max(0, sourceLsn.bytesSince(from));
+    }
+
+    private static Lsn writtenLsn(Connection source) throws SQLException {
+        try (Statement statement = source.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn()"
+                                + " END")) {
+            row.next();
+            return Lsn.parse(row.getString(1));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package org.pg2citus.runner.watch;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.pg2citus.runner.event.MigrationEvent.TaskRestarted;
+import org.pg2citus.runner.event.MigrationListener;
+import org.pg2citus.runner.failure.ExitCode;
+import org.pg2citus.runner.failure.MigrationException;
+import org.pg2citus.runner.stream.ConnectClient;
+import org.pg2citus.runner.stream.ConnectorStatus;
+
+/** Looks after one connector: starts it again after errors that may pass, and ends the command for those that do not. */
+public final class TaskWatch {
+
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+    /** After running this long, a failure counts as the first again. */
+    private static final Duration WELL = Duration.ofMinutes(5);
+
+    private final ConnectClient connect;
+    private final String connector;
+    private final int maxRestarts;
+    private final MigrationListener listener;
+    private int restarts;
+    private long wellSinceMillis;
+    private Optional<Long> restartAtMillis = Optional.empty();
+
+    public TaskWatch(ConnectClient connect, String connector, int maxRestarts, MigrationListener listener) {
+        this.connect = connect;
+        this.connector = connector;
+        this.maxRestarts = maxRestarts;
+        this.listener = listener;
+    }
+
+    /**
+     * Looks once; to be called about once a second.
+     *
+     * @param nowMillis a clock that never goes back
+     * @throws MigrationException when the task failed for good
+     */
+    public void look(long nowMillis) {
+        if (restartAtMillis.isPresent()) {
+            if (nowMillis >= restartAtMillis.get()) {
+                restartAtMillis = Optional.empty();
+                wellSinceMillis = nowMillis;
+                connect.restartFailed(connector);
+            }
+            return;
+        }
+        Optional<ConnectorStatus> status = connect.status(connector);
+        if (status.isEmpty() || !status.get().isFailed()) {
+            if (nowMillis - wellSinceMillis > WELL.toMillis()) {
+                restarts = 0;
+            }
+            return;
+        }
+        TaskFailure failure = TaskFailure.of(status.get().trace().orElse("no trace"));
+        if (!failure.mayPass() || restarts >= maxRestarts) {
+            throw new MigrationException(
+                    failure.exitCode(), failure.code().orElse("KC010"), failure.message(), remedy(failure));
+        }
+        Duration pause = pause(restarts);
+        restarts++;
+        restartAtMillis = Optional.of(nowMillis + pause.toMillis());
+        listener.on(new TaskRestarted(connector, failure.message(), restarts, pause));
+    }
+
+    private String remedy(TaskFailure failure) {
+        if (failure.exitCode() == ExitCode.SLOT_LOST) {
+            return "nothing was streamed over the gap; the migration has to start again with a new copy";
+        }
+        return failure.mayPass()
+                ? "it was started again %d times; see the log, mend the cause, then run the command again: it continues"
+                                .formatted(restarts)
+                        + " where it stopped"
+                : "mend the cause, then run the command again: it continues where it stopped";
+    }
+
+    static Duration pause(int restartsBefore) {
+        Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(restartsBefore, 10));
+        return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+    }
+}

@@ -1,0 +1,2 @@
+/** How far the target is behind, and whether the connectors are well. */
+package org.pg2citus.runner.watch;
