@@ -19,6 +19,11 @@ public final class NetChange {
 
     private final Map<TableId, TableChanges> tables = new LinkedHashMap<>();
 
+    /** Kept up to date, because they are asked for after each change, and there may be many tables. */
+    private long rows;
+
+    private long sizeBytes;
+
     /**
      * Whether {@link #drain} must come before this change can be added, because it does not fit what is held of its
      * table: its key has other columns (the key was redefined), its old row is not the row that is held (its type was
@@ -36,35 +41,27 @@ public final class NetChange {
      * @throws HaltException {@code TX02x} when the change cannot have happened after the ones before it
      */
     public void add(RowChange change) {
-        tables.computeIfAbsent(change.table(), TableChanges::new).add(change);
+        TableChanges changes = tables.computeIfAbsent(change.table(), TableChanges::new);
+        rows -= changes.rows();
+        sizeBytes -= changes.sizeBytes();
+        changes.add(change);
+        rows += changes.rows();
+        sizeBytes += changes.sizeBytes();
     }
 
     /** The number of rows that would be written now. */
     public long rows() {
-        long rows = 0;
-        for (TableChanges changes : tables.values()) {
-            rows += changes.rows();
-        }
         return rows;
     }
 
     /** Roughly the bytes that are held in memory. */
     public long sizeBytes() {
-        long sizeBytes = 0;
-        for (TableChanges changes : tables.values()) {
-            sizeBytes += changes.sizeBytes();
-        }
         return sizeBytes;
     }
 
     /** True when nothing has to be written. */
     public boolean isEmpty() {
-        for (TableChanges changes : tables.values()) {
-            if (!changes.isEmpty()) {
-                return false;
-            }
-        }
-        return true;
+        return rows == 0 && tables.values().stream().allMatch(TableChanges::isEmpty);
     }
 
     /** Hands out what has to be written, by table in the order in which they were first touched, and forgets it. */
@@ -76,6 +73,8 @@ public final class NetChange {
             }
         }
         tables.clear();
+        rows = 0;
+        sizeBytes = 0;
         return deltas;
     }
 }

@@ -16,8 +16,8 @@ import org.pg2citus.sink.failure.HaltException;
  *
  * <p>A source connector that restarts sends a transaction that it had not finished again from its BEGIN, and complete
  * earlier ones before it. So a transaction that a BEGIN interrupts is dropped, and has to come again before anything
- * newer does; complete ones are handed out as often as they come, and it is the caller who drops those that the target
- * has.
+ * newer does; until then nothing is handed out, so that the position stays before it, and a restart of the sink still
+ * knows of it. Otherwise transactions are handed out as often as they come: the caller drops those that the target has.
  */
 public final class TransactionAssembler {
 
@@ -63,13 +63,12 @@ public final class TransactionAssembler {
             return Optional.empty();
         }
         if (event instanceof Event.End end) {
-            return Optional.of(end(end, offset));
+            return end(end, offset);
         }
         if (event instanceof Event.Untransacted row) {
             return Optional.of(new Assembled.Snapshot(row.change(), offset));
         }
-        // With a transaction unfinished or owed, a mark would let the position move past its BEGIN, and a restart would
-        // no longer know of it. Another mark comes soon.
+        // With a transaction unfinished or owed, the position must not move past its BEGIN. Another mark comes soon.
         return event instanceof Event.Watermark mark && open == null && interrupted == null
                 ? Optional.of(new Assembled.Mark(mark.lsn(), offset))
                 : Optional.empty();
@@ -105,34 +104,38 @@ public final class TransactionAssembler {
         }
     }
 
-    private Assembled end(Event.End end, long offset) {
+    private Optional<Assembled> end(Event.End end, long offset) {
         if (open == null) {
             throw outside("the END", end.xid(), offset);
         }
         open.end(end, offset);
-        checkNothingWasLost(end, offset);
-        Assembled whole = tooLarge
-                ? new Assembled.TooLarge(end.xid(), end.endLsn(), open.beginOffset(), offset, open.count())
-                : new Assembled.Whole(new SourceTransaction(end.xid(), end.endLsn(), offset, changes));
+        Optional<Assembled> whole =
+                isRepeatBeforeInterrupted(end, offset) ? Optional.empty() : Optional.of(whole(end, offset));
         lastEnd = end.endLsn().compareTo(lastEnd) > 0 ? end.endLsn() : lastEnd;
         open = null;
         forgetChanges();
         return whole;
     }
 
-    /** Commits come in order: something newer than all before it must not pass a transaction that was interrupted. */
-    private void checkNothingWasLost(Event.End end, long offset) {
-        if (interrupted == null) {
-            return;
-        }
-        if (interrupted.xid() == end.xid()) {
+    private Assembled whole(Event.End end, long offset) {
+        return tooLarge
+                ? new Assembled.TooLarge(end.xid(), end.endLsn(), open.beginOffset(), offset, open.count())
+                : new Assembled.Whole(new SourceTransaction(end.xid(), end.endLsn(), offset, changes));
+    }
+
+    /** Commits come in order: nothing newer than all before it passes a transaction that was interrupted. */
+    private boolean isRepeatBeforeInterrupted(Event.End end, long offset) {
+        if (interrupted == null || interrupted.xid() == end.xid()) {
             interrupted = null;
-        } else if (end.endLsn().compareTo(lastEnd) > 0) {
+            return false;
+        }
+        if (end.endLsn().compareTo(lastEnd) > 0) {
             throw new HaltException(
                     "TX006",
                     "transaction %d (begun at topic offset %d) never ended, but the later transaction %d did (LSN %s, topic offset %d): its end is lost. Copy the data anew"
                             .formatted(interrupted.xid(), interrupted.beginOffset(), end.xid(), end.endLsn(), offset));
         }
+        return true;
     }
 
     private void forgetChanges() {
