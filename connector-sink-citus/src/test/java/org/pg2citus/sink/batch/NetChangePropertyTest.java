@@ -19,7 +19,7 @@ import org.pg2citus.sink.change.TableId;
 /** The net change of any history does what the history does, applied change by change. */
 class NetChangePropertyTest {
 
-    private static final int HISTORIES = 20_000;
+    private static final int HISTORIES = 12_000;
     private static final int MAX_CHANGES = 60;
 
     /** In one order in every run, so that a seed gives the same history again. */
