@@ -5,7 +5,7 @@ import io.debezium.connector.postgresql.PostgresConnector;
 import io.debezium.connector.postgresql.PostgresConnectorConfig;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,20 +60,22 @@ public final class PostgresSourceConnector extends PostgresConnector {
     /** Reports every problem at once: of the settings, and when they are sound, of the server and the slot. */
     @Override
     public Config validate(Map<String, String> settings) {
-        Map<String, ConfigValue> values = new HashMap<>();
-        for (ConfigValue value : SourceConfig.DEFINITION.validate(settings)) {
-            values.put(
-                    value.name(), new ConfigValue(value.name(), value.value(), value.recommendedValues(), List.of()));
-        }
         Map<String, List<String>> problems = SourceConfig.problems(settings);
-        problems.forEach((key, messages) -> messages.forEach(message -> values.computeIfAbsent(
-                        key, k -> new ConfigValue(k, settings.get(k), new ArrayList<>(), new ArrayList<>()))
-                .addErrorMessage(message)));
+        Map<String, ConfigValue> values = new LinkedHashMap<>();
+        for (ConfigValue value : SourceConfig.DEFINITION.validate(settings)) {
+            values.put(value.name(), withProblems(value.name(), value.value(), problems));
+        }
+        problems.forEach((key, messages) ->
+                values.computeIfAbsent(key, unknown -> withProblems(unknown, settings.get(unknown), problems)));
         if (problems.isEmpty()) {
             checkServer(new SourceConfig(settings))
                     .ifPresent(problem -> values.get(SourceConfig.SLOT).addErrorMessage(problem));
         }
         return new Config(new ArrayList<>(values.values()));
+    }
+
+    private static ConfigValue withProblems(String key, Object value, Map<String, List<String>> problems) {
+        return new ConfigValue(key, value, new ArrayList<>(), new ArrayList<>(problems.getOrDefault(key, List.of())));
     }
 
     private static Optional<String> checkServer(SourceConfig config) {

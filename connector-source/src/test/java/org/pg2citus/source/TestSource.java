@@ -1,5 +1,6 @@
 package org.pg2citus.source;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -12,34 +13,51 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.pg2citus.deploy.local.LocalPostgres;
 import org.pg2citus.deploy.local.PostgresServer;
 
-/** A source server, a broker and a worker, started once for all tests of this JVM, which ends them. */
+/** A source server, and for who needs them a broker and a worker: started once for all tests, ended with this JVM. */
 final class TestSource {
 
     private static final AtomicInteger COUNTER = new AtomicInteger();
     private static TestSource shared;
 
     final PostgresServer postgres;
-    final TestKafka kafka;
-    final TestWorker worker;
+    private final Path directory;
+    private TestKafka kafka;
+    private TestWorker worker;
 
-    private TestSource(PostgresServer postgres, TestKafka kafka, TestWorker worker) {
+    private TestSource(PostgresServer postgres, Path directory) {
         this.postgres = postgres;
-        this.kafka = kafka;
-        this.worker = worker;
+        this.directory = directory;
+    }
+
+    /** A server of its own for a test that stops it, or needs other settings; closed by the test. */
+    static TestSource of(PostgresServer postgres) throws IOException {
+        return new TestSource(postgres, Files.createTempDirectory("pg2citus-source-test"));
     }
 
     static synchronized TestSource shared() throws Exception {
         if (shared == null) {
-            Path directory = Files.createTempDirectory("pg2citus-source-test");
             PostgresServer postgres = LocalPostgres.start(Map.of(
                     "wal_level", "logical",
                     "max_replication_slots", "40",
                     "max_wal_senders", "40",
                     "max_prepared_transactions", "10"));
-            TestKafka kafka = TestKafka.start(directory);
-            shared = new TestSource(postgres, kafka, TestWorker.start(kafka.bootstrap(), directory, Map.of()));
+            shared = new TestSource(postgres, Files.createTempDirectory("pg2citus-source-test"));
         }
         return shared;
+    }
+
+    synchronized TestKafka kafka() throws Exception {
+        if (kafka == null) {
+            kafka = TestKafka.start(directory);
+        }
+        return kafka;
+    }
+
+    synchronized TestWorker worker() throws Exception {
+        if (worker == null) {
+            worker = TestWorker.start(kafka().bootstrap(), directory, Map.of());
+        }
+        return worker;
     }
 
     /** A database of its own for a test, with a publication of all tables and a slot. */
@@ -97,6 +115,25 @@ final class TestSource {
                     "SELECT pg_create_logical_replication_slot('" + name + "', 'pgoutput')");
         }
 
+        /** Up to where the slot's reader has confirmed. */
+        long confirmedLsn() throws SQLException {
+            return Long.parseLong(query(
+                    "SELECT confirmed_flush_lsn - '0/0' FROM pg_replication_slots WHERE slot_name = '" + name + "'"));
+        }
+
+        /** Waits for the server to notice that its reader has gone. */
+        void dropSlot(String slot) throws Exception {
+            for (int attempt = 0; attempt < 100; attempt++) {
+                if ("0"
+                        .equals(query("SELECT count(*) FROM pg_replication_slots WHERE active AND slot_name = '" + slot
+                                + "'"))) {
+                    break;
+                }
+                Thread.sleep(50);
+            }
+            execute("SELECT pg_drop_replication_slot('" + slot + "')");
+        }
+
         Map<String, String> settings() {
             Map<String, String> settings = new HashMap<>(Map.of(
                     "connector.class", PostgresSourceConnector.class.getName(),
@@ -118,16 +155,16 @@ final class TestSource {
         }
 
         void start() throws Exception {
-            worker.create(name, settings());
-            worker.awaitTaskState(name, "RUNNING");
+            worker().create(name, settings());
+            worker().awaitTaskState(name, "RUNNING");
         }
 
         void stop() throws Exception {
-            worker.delete(name);
+            worker().delete(name);
         }
 
-        TopicReader topic() {
-            return new TopicReader(kafka.bootstrap(), name);
+        TopicReader topic() throws Exception {
+            return new TopicReader(kafka().bootstrap(), name);
         }
     }
 }

@@ -45,15 +45,16 @@ final class SlotGuard {
 
     private static void checkServer(
             ExpectedSlot expected, ServerIdentity server, Optional<SourcePosition.Stored> stored) {
-        Optional<String> known =
-                stored.map(SourcePosition.Stored::systemIdentifier).or(expected::systemIdentifier);
-        for (Optional<String> identifier : java.util.List.of(expected.systemIdentifier(), known)) {
-            if (identifier.isPresent() && !identifier.get().equals(server.systemIdentifier())) {
-                throw new SourceFault(
-                        "SR013",
-                        "the server has system identifier %s, but the slot %s was on %s. Connect to that server, or to a standby of it that was promoted"
-                                .formatted(server.systemIdentifier(), expected.slot(), identifier.get()));
-            }
+        checkSystem(expected, server, expected.systemIdentifier());
+        checkSystem(expected, server, stored.map(SourcePosition.Stored::systemIdentifier));
+    }
+
+    private static void checkSystem(ExpectedSlot expected, ServerIdentity server, Optional<String> identifier) {
+        if (identifier.isPresent() && !identifier.get().equals(server.systemIdentifier())) {
+            throw new SourceFault(
+                    "SR013",
+                    "the server has system identifier %s, but the slot %s was on %s. Connect to that server, or to a standby of it that was promoted"
+                            .formatted(server.systemIdentifier(), expected.slot(), identifier.get()));
         }
     }
 

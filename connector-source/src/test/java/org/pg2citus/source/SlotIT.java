@@ -1,0 +1,307 @@
+package org.pg2citus.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.apache.kafka.common.config.ConfigValue;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.source.SourceRecord;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.pg2citus.deploy.local.LocalPostgres;
+import org.pg2citus.deploy.local.PostgresServer;
+import org.pg2citus.source.failure.SourceFault;
+
+/** The slot: what is confirmed to it, and what stops the source. */
+final class SlotIT {
+
+    private final TaskRun.Offsets offsets = new TaskRun.Offsets();
+    private TestSource.Database database;
+
+    @BeforeEach
+    void createDatabase() throws Exception {
+        database = TestSource.shared().database("slot");
+        database.execute("CREATE TABLE item (id int PRIMARY KEY, name text)");
+    }
+
+    @Test
+    void missingSlot_isRefusedAndNotCreated() throws Exception {
+        database.execute("CREATE PUBLICATION " + database.name + " FOR ALL TABLES");
+
+        assertRefused("SR010");
+        assertThat(database.query(
+                        "SELECT count(*) FROM pg_replication_slots WHERE slot_name = '" + database.name + "'"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    void slotOfAnotherPlugin_isRefused() throws Exception {
+        database.execute("SELECT pg_create_logical_replication_slot('" + database.name + "', 'test_decoding')");
+
+        assertRefused("SR012");
+    }
+
+    @Test
+    void missingPublication_isRefused() throws Exception {
+        database.execute("SELECT pg_create_logical_replication_slot('" + database.name + "', 'pgoutput')");
+
+        assertRefused("SR016");
+    }
+
+    @Test
+    void publicationWithoutTruncate_isRefused() throws Exception {
+        database.createSlot();
+        database.execute("ALTER PUBLICATION " + database.name + " SET (publish = 'insert, update, delete')");
+
+        assertRefused("SR016");
+    }
+
+    @Test
+    void slotThatWasCreatedAgain_isRefused() throws Exception {
+        database.createSlot();
+        database.execute("INSERT INTO item VALUES (1)");
+        try (TaskRun run = start()) {
+            run.acknowledge(last(run.pollTo(SlotIT::isEnd)));
+        }
+        database.dropSlot(database.name);
+        database.execute("INSERT INTO item VALUES (2)");
+        database.execute("SELECT pg_create_logical_replication_slot('" + database.name + "', 'pgoutput')");
+
+        assertRefused("SR014");
+    }
+
+    @Test
+    void slotThatMovedSinceItsCreation_isRefusedAtTheFirstStart() throws Exception {
+        database.createSlot();
+        Map<String, String> settings = database.settings();
+        settings.put(
+                "slot.creation.lsn",
+                database.query("SELECT confirmed_flush_lsn FROM pg_replication_slots" + " WHERE slot_name = '"
+                        + database.name + "'"));
+        database.execute(
+                "INSERT INTO item VALUES (1)",
+                "SELECT pg_replication_slot_advance('" + database.name + "', pg_current_wal_lsn())");
+
+        assertThatExceptionOfType(SourceFault.class)
+                .isThrownBy(() -> TaskRun.start(new PostgresSourceTask(), settings, offsets))
+                .withMessageStartingWith("SR014");
+    }
+
+    @Test
+    void serverWithAnotherSystemIdentifier_isRefused() throws Exception {
+        database.createSlot();
+        Map<String, String> settings = database.settings();
+        settings.put("slot.system.identifier", "1");
+
+        assertThatExceptionOfType(SourceFault.class)
+                .isThrownBy(() -> TaskRun.start(new PostgresSourceTask(), settings, offsets))
+                .withMessageStartingWith("SR013");
+    }
+
+    @Test
+    void confirmedPosition_isTheEndOfTheLastAcknowledgedTransaction() throws Exception {
+        database.createSlot();
+        long created = database.confirmedLsn();
+        database.execute("INSERT INTO item VALUES (1), (2)");
+        database.execute("INSERT INTO item VALUES (3), (4)");
+        try (TaskRun run = start()) {
+            List<SourceRecord> first = run.pollTo(SlotIT::isEnd);
+            List<SourceRecord> second = run.pollTo(SlotIT::isEnd);
+            assertThat(database.confirmedLsn()).isEqualTo(created);
+
+            // Of the second transaction only the beginning.
+            run.acknowledge(last(first));
+            run.acknowledge(second.get(1));
+            run.pollTo(SlotIT::isMark);
+
+            long end = endLsn(last(first));
+            await(() -> database.confirmedLsn() == end);
+        }
+        assertThat(database.confirmedLsn()).isEqualTo(offsetLsn());
+    }
+
+    @Test
+    void restartAfterAnOrderlyStop_repeatsNothing() throws Exception {
+        database.createSlot();
+        database.execute("INSERT INTO item VALUES (1)");
+        try (TaskRun run = start()) {
+            run.acknowledge(last(run.pollTo(SlotIT::isEnd)));
+        }
+        database.execute("INSERT INTO item VALUES (2)");
+
+        try (TaskRun run = start()) {
+            List<SourceRecord> records = run.pollTo(SlotIT::isEnd);
+            assertThat(records.stream().filter(record -> !isMark(record))).hasSize(3);
+            Struct after = ((Struct) records.get(records.size() - 2).value()).getStruct("after");
+            assertThat(after.getString("id")).isEqualTo("2");
+        }
+    }
+
+    @Test
+    void writesThatAreNotPublished_letTheSlotAdvance() throws Exception {
+        database.execute(
+                "CREATE TABLE unpublished (data text)", "CREATE PUBLICATION " + database.name + " FOR TABLE item");
+        database.execute("SELECT pg_create_logical_replication_slot('" + database.name + "', 'pgoutput')");
+        TestSource.Database other = TestSource.shared().database("other");
+        other.execute("CREATE TABLE t (data text)");
+        try (TaskRun run = start()) {
+            String write = "SELECT repeat(md5(i::text), 30) FROM generate_series(1, 40000) i";
+            database.execute("INSERT INTO unpublished " + write);
+            other.execute("INSERT INTO t " + write);
+            // The last page of the WAL may have a header that no record fills.
+            long written = Long.parseLong(database.query("SELECT pg_current_wal_lsn() - '0/0'")) - 8192;
+
+            run.acknowledge(last(run.pollTo(record -> isMark(record) && lsn(record) >= written)));
+
+            await(() -> {
+                run.poll().forEach(run::acknowledge);
+                return retainedBytes() < 64 << 20;
+            });
+            assertThat(database.confirmedLsn()).isGreaterThanOrEqualTo(written);
+        }
+    }
+
+    @Test
+    void recordThatKafkaDidNotTake_stopsTheTask() throws Exception {
+        database.createSlot();
+        database.execute("INSERT INTO item VALUES (1)");
+        try (TaskRun run = start()) {
+            SourceRecord record = last(run.pollTo(SlotIT::isEnd));
+            run.task().commitRecord(record, null);
+
+            assertThatThrownBy(() -> run.pollTo(r -> false))
+                    .isInstanceOf(SourceFault.class)
+                    .hasMessageStartingWith("SR030");
+        }
+    }
+
+    @Test
+    void serverThatCrashesAndComesBack_isReadOn() throws Exception {
+        try (PostgresServer postgres = LocalPostgres.start(Map.of("wal_level", "logical"))) {
+            database = TestSource.of(postgres).database("crash");
+            database.execute("CREATE TABLE item (id int PRIMARY KEY, name text)");
+            database.createSlot();
+            try (TaskRun run = start()) {
+                database.execute("INSERT INTO item VALUES (1)");
+                run.acknowledge(last(run.pollTo(SlotIT::isEnd)));
+                postgres.kill();
+                run.poll();
+                postgres.start();
+                database.execute("INSERT INTO item VALUES (2)");
+
+                List<SourceRecord> records = run.pollTo(record -> "2".equals(id(record)));
+                assertThat(records).isNotEmpty();
+            }
+        }
+    }
+
+    @Test
+    void slotThatIsLostWhileItIsRead_stopsTheTaskWithin30Seconds() throws Exception {
+        Map<String, String> settings = Map.of(
+                "wal_level", "logical",
+                "max_slot_wal_keep_size", "1MB",
+                "wal_keep_size", "0",
+                "min_wal_size", "32MB",
+                "max_wal_size", "32MB");
+        try (PostgresServer postgres = LocalPostgres.start(settings)) {
+            database = TestSource.of(postgres).database("lost");
+            database.execute("CREATE TABLE item (id int PRIMARY KEY, name text)");
+            database.createSlot();
+            try (TaskRun run = start();
+                    Connection connection = database.connect()) {
+                for (int i = 0; i < 6; i++) {
+                    TestSource.execute(
+                            connection,
+                            "INSERT INTO item SELECT i, repeat('x', 1000) FROM generate_series(%d, %d) i"
+                                    .formatted(i * 10_000, i * 10_000 + 9_999),
+                            "SELECT pg_switch_wal()",
+                            "CHECKPOINT");
+                }
+                long lostNanos = System.nanoTime();
+
+                assertThatThrownBy(() -> run.pollTo(record -> false))
+                        .isInstanceOf(SourceFault.class)
+                        .hasMessageStartingWith("SR011");
+                assertThat(Duration.ofNanos(System.nanoTime() - lostNanos)).isLessThan(Duration.ofSeconds(30));
+            }
+        }
+    }
+
+    @Test
+    void validation_namesWhatIsWrongWithTheSlot() throws Exception {
+        database.execute("CREATE PUBLICATION " + database.name + " FOR ALL TABLES");
+
+        List<ConfigValue> wrong = new PostgresSourceConnector()
+                .validate(database.settings()).configValues().stream()
+                        .filter(value -> !value.errorMessages().isEmpty())
+                        .toList();
+
+        assertThat(wrong).singleElement().satisfies(value -> {
+            assertThat(value.name()).isEqualTo("slot.name");
+            assertThat(value.errorMessages()).singleElement().asString().startsWith("SR010");
+        });
+    }
+
+    private long retainedBytes() throws Exception {
+        return Long.parseLong(database.query("SELECT pg_current_wal_lsn() - restart_lsn FROM pg_replication_slots"
+                + " WHERE slot_name = '" + database.name + "'"));
+    }
+
+    private TaskRun start() {
+        return TaskRun.start(new PostgresSourceTask(), database.settings(), offsets);
+    }
+
+    private void assertRefused(String code) {
+        assertThatExceptionOfType(SourceFault.class).isThrownBy(this::start).withMessageStartingWith(code);
+    }
+
+    private long offsetLsn() {
+        return (Long) offsets.offset(Map.of("source", database.name)).get("complete_lsn");
+    }
+
+    private static void await(Callable<Boolean> condition) throws Exception {
+        for (int attempt = 0; attempt < 300; attempt++) {
+            if (condition.call()) {
+                return;
+            }
+            Thread.sleep(100);
+        }
+        throw new AssertionError("not within 30 s");
+    }
+
+    private static SourceRecord last(List<SourceRecord> records) {
+        return records.get(records.size() - 1);
+    }
+
+    private static boolean isEnd(SourceRecord record) {
+        Struct value = (Struct) record.value();
+        return value.schema().field("status") != null
+                && value.getString("status").equals("END");
+    }
+
+    private static boolean isMark(SourceRecord record) {
+        return ((Struct) record.value()).schema().field("message") != null;
+    }
+
+    private static long lsn(SourceRecord record) {
+        return ((Struct) record.value()).getStruct("source").getInt64("lsn");
+    }
+
+    private static long endLsn(SourceRecord record) {
+        String id = ((Struct) record.value()).getString("id");
+        return Long.parseLong(id.substring(id.indexOf(':') + 1));
+    }
+
+    private static String id(SourceRecord record) {
+        Struct value = (Struct) record.value();
+        return value.schema().field("after") == null || value.getStruct("after") == null
+                ? null
+                : value.getStruct("after").getString("id");
+    }
+}
