@@ -69,7 +69,8 @@ final class Streaming {
             long nowMillis = System.nanoTime() / 1_000_000;
             source.look(nowMillis);
             sink.look(nowMillis);
-            AppliedProgress applied = sessions.readTarget("reading the progress", store::progress);
+            AppliedProgress applied =
+                    sessions.readTarget("reading the progress", store::progress).atLeast(state.slotLsn());
             Lag lag = measure(state, applied, nowMillis);
             listener.on(new LagMeasured(lag));
             if (!caughtUp && applied.lsn().compareTo(goal) >= 0) {

@@ -2,6 +2,7 @@ package org.pg2citus.runner.state;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.pg2citus.sink.change.Lsn;
 
@@ -21,5 +22,12 @@ public record AppliedProgress(Lsn lsn, OptionalLong nextOffset, long rows, long 
     public AppliedProgress {
         requireNonNull(lsn, "lsn is null");
         requireNonNull(nextOffset, "nextOffset is null");
+    }
+
+    /** What committed before the slot was made is in the copies, also before the sink has written anything. */
+    public AppliedProgress atLeast(Optional<Lsn> slotLsn) {
+        return slotLsn.isPresent() && slotLsn.get().compareTo(lsn) > 0
+                ? new AppliedProgress(slotLsn.get(), nextOffset, rows, transactions)
+                : this;
     }
 }
