@@ -199,6 +199,20 @@ class StructRecordsTest {
     }
 
     @Test
+    void oldAndNewRow_shareOneListOfColumns() {
+        RecordDecoder decoder = RecordDecoder.ofTextSource();
+        Struct value = envelope(TEXTS, new Struct(TEXTS).put("id", "1").put("note", "b"))
+                .put("before", new Struct(TEXTS).put("id", "1").put("note", "a"))
+                .put("op", "u");
+        Event event = decoder.decode(record(keyStruct(), value));
+        RowChange.Update update = (RowChange.Update) ((Event.Change) event).change();
+        assertThat(update.before()).contains(Row.of(List.of("id", "note"), "1", "a"));
+        assertThat(update.after()).isEqualTo(Row.of(List.of("id", "note"), "1", "b"));
+        assertThat(update.before().orElseThrow().columns())
+                .isSameAs(update.after().columns());
+    }
+
+    @Test
     void rows_whenTheSchemaChanges_haveTheNewColumns() {
         RecordDecoder decoder = RecordDecoder.ofTextSource();
         decoder.decode(insert(TEXTS, new Struct(TEXTS).put("id", "1").put("note", "x")));
@@ -211,6 +225,17 @@ class StructRecordsTest {
                 decoder.decode(insert(more, new Struct(more).put("id", "1").put("more", "y")));
         assertThat(((RowChange.Insert) ((Event.Change) event).change()).after())
                 .isEqualTo(Row.of(List.of("id", "more"), "1", "y"));
+        for (int i = 0; i < 40; i++) {
+            Schema next = SchemaBuilder.struct()
+                    .field("id", Schema.STRING_SCHEMA)
+                    .field("c" + i, Schema.OPTIONAL_STRING_SCHEMA)
+                    .optional()
+                    .build();
+            Event nextEvent =
+                    decoder.decode(insert(next, new Struct(next).put("id", "1").put("c" + i, "z")));
+            assertThat(((RowChange.Insert) ((Event.Change) nextEvent).change()).after())
+                    .isEqualTo(Row.of(List.of("id", "c" + i), "1", "z"));
+        }
     }
 
     private SinkRecord insert(Schema rowSchema, Struct row) {
