@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.config.ConfigValue;
-import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,7 +66,7 @@ final class SlotIT {
         database.createSlot();
         database.execute("INSERT INTO item VALUES (1)");
         try (TaskRun run = start()) {
-            run.acknowledge(last(run.pollTo(SlotIT::isEnd)));
+            run.acknowledge(last(run.pollTo(Events::isEnd)));
         }
         database.dropSlot(database.name);
         database.execute("INSERT INTO item VALUES (2)");
@@ -111,16 +110,16 @@ final class SlotIT {
         database.execute("INSERT INTO item VALUES (1), (2)");
         database.execute("INSERT INTO item VALUES (3), (4)");
         try (TaskRun run = start()) {
-            List<SourceRecord> first = run.pollTo(SlotIT::isEnd);
-            List<SourceRecord> second = run.pollTo(SlotIT::isEnd);
+            List<SourceRecord> first = run.pollTo(Events::isEnd);
+            List<SourceRecord> second = run.pollTo(Events::isEnd);
             assertThat(database.confirmedLsn()).isEqualTo(created);
 
             // Of the second transaction only the beginning.
             run.acknowledge(last(first));
             run.acknowledge(second.get(1));
-            run.pollTo(SlotIT::isMark);
+            run.pollTo(Events::isMark);
 
-            long end = endLsn(last(first));
+            long end = Events.endLsn(last(first));
             await(() -> database.confirmedLsn() == end);
         }
         assertThat(database.confirmedLsn()).isEqualTo(offsetLsn());
@@ -131,15 +130,15 @@ final class SlotIT {
         database.createSlot();
         database.execute("INSERT INTO item VALUES (1)");
         try (TaskRun run = start()) {
-            run.acknowledge(last(run.pollTo(SlotIT::isEnd)));
+            run.acknowledge(last(run.pollTo(Events::isEnd)));
         }
         database.execute("INSERT INTO item VALUES (2)");
 
         try (TaskRun run = start()) {
-            List<SourceRecord> records = run.pollTo(SlotIT::isEnd);
-            assertThat(records.stream().filter(record -> !isMark(record))).hasSize(3);
-            Struct after = ((Struct) records.get(records.size() - 2).value()).getStruct("after");
-            assertThat(after.getString("id")).isEqualTo("2");
+            List<SourceRecord> records = run.pollTo(Events::isEnd);
+            assertThat(records.stream().filter(record -> !Events.isMark(record)))
+                    .hasSize(3);
+            assertThat(Events.column(records.get(records.size() - 2), "id")).isEqualTo("2");
         }
     }
 
@@ -157,7 +156,7 @@ final class SlotIT {
             // The last page of the WAL may have a header that no record fills.
             long written = Long.parseLong(database.query("SELECT pg_current_wal_lsn() - '0/0'")) - 8192;
 
-            run.acknowledge(last(run.pollTo(record -> isMark(record) && lsn(record) >= written)));
+            run.acknowledge(last(run.pollTo(record -> Events.isMark(record) && Events.lsn(record) >= written)));
 
             await(() -> {
                 run.poll().forEach(run::acknowledge);
@@ -172,7 +171,7 @@ final class SlotIT {
         database.createSlot();
         database.execute("INSERT INTO item VALUES (1)");
         try (TaskRun run = start()) {
-            SourceRecord record = last(run.pollTo(SlotIT::isEnd));
+            SourceRecord record = last(run.pollTo(Events::isEnd));
             run.task().commitRecord(record, null);
 
             assertThatThrownBy(() -> run.pollTo(r -> false))
@@ -189,13 +188,13 @@ final class SlotIT {
             database.createSlot();
             try (TaskRun run = start()) {
                 database.execute("INSERT INTO item VALUES (1)");
-                run.acknowledge(last(run.pollTo(SlotIT::isEnd)));
+                run.acknowledge(last(run.pollTo(Events::isEnd)));
                 postgres.kill();
                 run.poll();
                 postgres.start();
                 database.execute("INSERT INTO item VALUES (2)");
 
-                List<SourceRecord> records = run.pollTo(record -> "2".equals(id(record)));
+                List<SourceRecord> records = run.pollTo(record -> "2".equals(Events.column(record, "id")));
                 assertThat(records).isNotEmpty();
             }
         }
@@ -277,31 +276,5 @@ final class SlotIT {
 
     private static SourceRecord last(List<SourceRecord> records) {
         return records.get(records.size() - 1);
-    }
-
-    private static boolean isEnd(SourceRecord record) {
-        Struct value = (Struct) record.value();
-        return value.schema().field("status") != null
-                && value.getString("status").equals("END");
-    }
-
-    private static boolean isMark(SourceRecord record) {
-        return ((Struct) record.value()).schema().field("message") != null;
-    }
-
-    private static long lsn(SourceRecord record) {
-        return ((Struct) record.value()).getStruct("source").getInt64("lsn");
-    }
-
-    private static long endLsn(SourceRecord record) {
-        String id = ((Struct) record.value()).getString("id");
-        return Long.parseLong(id.substring(id.indexOf(':') + 1));
-    }
-
-    private static String id(SourceRecord record) {
-        Struct value = (Struct) record.value();
-        return value.schema().field("after") == null || value.getStruct("after") == null
-                ? null
-                : value.getStruct("after").getString("id");
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -73,16 +74,20 @@ final class TopicReader implements AutoCloseable {
     /** All records up to and with the first that is like this. */
     List<Entry> readTo(Predicate<Entry> last) {
         long deadline = System.nanoTime() + TIMEOUT.toNanos();
+        int scanned = 0;
         while (System.nanoTime() < deadline) {
-            for (int i = 0; i < read.size(); i++) {
-                if (last.test(read.get(i))) {
-                    return List.copyOf(read.subList(0, i + 1));
+            for (; scanned < read.size(); scanned++) {
+                if (last.test(read.get(scanned))) {
+                    return List.copyOf(read.subList(0, scanned + 1));
                 }
             }
-            consumer.poll(Duration.ofMillis(100)).forEach(record -> read.add(entry(record)));
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(100));
+            if (!records.isEmpty()) {
+                deadline = System.nanoTime() + TIMEOUT.toNanos();
+            }
+            records.forEach(record -> read.add(entry(record)));
         }
-        throw new AssertionError("not in the topic after " + TIMEOUT + "; it has "
-                + read.stream().map(entry -> entry.op()).toList());
+        throw new AssertionError("nothing like it came for " + TIMEOUT + "; the topic has " + read.size() + " records");
     }
 
     /** The records without marks. */

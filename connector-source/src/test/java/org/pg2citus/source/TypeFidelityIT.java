@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
@@ -309,22 +308,14 @@ final class TypeFidelityIT {
     private static Map<String, Map<String, String>> capture(TestSource.Database database) throws Exception {
         Map<String, Map<String, String>> captured = new HashMap<>();
         try (TaskRun run = TaskRun.start(new PostgresSourceTask(), database.settings(), new TaskRun.Offsets())) {
-            for (SourceRecord record : run.pollTo(record -> "last".equals(table(record)))) {
-                if (table(record) != null && !table(record).equals("last")) {
-                    Struct after = ((Struct) record.value()).getStruct("after");
-                    captured.computeIfAbsent(table(record), t -> new HashMap<>())
-                            .put(after.getString("id"), after.getString("v"));
+            for (SourceRecord record : run.pollTo(record -> "last".equals(Events.table(record)))) {
+                if (Events.table(record) != null && !Events.table(record).equals("last")) {
+                    captured.computeIfAbsent(Events.table(record), t -> new HashMap<>())
+                            .put(Events.column(record, "id"), Events.column(record, "v"));
                 }
             }
         }
         return captured;
-    }
-
-    private static String table(SourceRecord record) {
-        Struct value = (Struct) record.value();
-        return value.schema().field("after") == null
-                ? null
-                : value.getStruct("source").getString("table");
     }
 
     private static int check(

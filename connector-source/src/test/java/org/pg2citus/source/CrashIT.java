@@ -1,0 +1,85 @@
+package org.pg2citus.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.pg2citus.source.TopicReader.Entry;
+
+/** A worker killed again and again while writers write: the topic has every transaction, whole. */
+final class CrashIT {
+
+    /** {@code -Dpg2citus.kills=100} for the long run. */
+    private static final int KILLS = Integer.getInteger("pg2citus.kills", 3);
+
+    private static final long SEED = Long.getLong("pg2citus.seed", 1);
+    private static final int MAX_LIFE_MS = 3_000;
+
+    @Test
+    void killedWorkers_loseNothing() throws Exception {
+        TestSource source = TestSource.shared();
+        TestSource.Database database = source.database("crash");
+        RandomLoad.createTables(database);
+        database.createSlot();
+        Path directory = Files.createTempDirectory("pg2citus-crash");
+        String bootstrap = source.kafka().bootstrap();
+        var random = new Random(SEED);
+
+        try (RandomLoad load = RandomLoad.start(database, SEED)) {
+            for (int i = 0; i < KILLS; i++) {
+                try (WorkerProcess worker = WorkerProcess.start(bootstrap, directory, database.settings())) {
+                    Thread.sleep(random.nextInt(MAX_LIFE_MS));
+                    worker.kill();
+                }
+            }
+            load.finish();
+        }
+        database.execute("INSERT INTO ledger VALUES (-1, -1)");
+
+        var replay = new TopicReplay();
+        try (WorkerProcess worker = WorkerProcess.start(bootstrap, directory, database.settings());
+                TopicReader topic = database.topic()) {
+            boolean[] last = {false};
+            topic.readTo(entry -> {
+                        last[0] |= isLast(entry);
+                        return last[0] && entry.op().equals("END");
+                    })
+                    .forEach(replay::accept);
+            worker.kill();
+        }
+        System.out.println(KILLS + " kills: " + replay.summary());
+        for (String table : RandomLoad.TABLES) {
+            assertThat(replay.rows(table)).as(table).containsExactlyInAnyOrderElementsOf(rows(database, table));
+        }
+    }
+
+    private static boolean isLast(Entry entry) {
+        return "-1".equals(entry.column("writer")) && "-1".equals(entry.column("n"));
+    }
+
+    private static List<Map<String, Object>> rows(TestSource.Database database, String table) throws Exception {
+        List<Map<String, Object>> rows = new ArrayList<>();
+        try (Connection connection = database.connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT * FROM " + table)) {
+            int columns = row.getMetaData().getColumnCount();
+            while (row.next()) {
+                Map<String, Object> values = new HashMap<>();
+                for (int i = 1; i <= columns; i++) {
+                    values.put(row.getMetaData().getColumnName(i), row.getString(i));
+                }
+                rows.add(values);
+            }
+        }
+        return rows;
+    }
+}
