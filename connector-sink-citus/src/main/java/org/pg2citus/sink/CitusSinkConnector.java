@@ -61,6 +61,7 @@ public final class CitusSinkConnector extends SinkConnector {
         Config config = super.validate(props);
         refuseSkippingOfRecords(props, config);
         refuseSeveralTopics(props, config);
+        refuseDefaultsForNull(props, config);
         boolean complete = config.configValues().stream()
                 .noneMatch(value -> !value.errorMessages().isEmpty());
         if (complete) {
@@ -94,6 +95,18 @@ public final class CitusSinkConnector extends SinkConnector {
                     config,
                     CitusSinkConfig.PIPELINE,
                     "one pipeline reads one ordered topic; give it as topics, without topics.regex");
+        }
+    }
+
+    /** Connect's converters put a column's default in place of NULL unless told not to, and nobody can see it behind them. */
+    private static void refuseDefaultsForNull(Map<String, String> props, Config config) {
+        String key = "value.converter.replace.null.with.default";
+        if (CitusSinkConfig.TYPED.equals(props.get(CitusSinkConfig.SOURCE_VALUES)) && !"false".equals(props.get(key))) {
+            report(
+                    config,
+                    CitusSinkConfig.SOURCE_VALUES,
+                    "a typed source needs value.converter and " + key
+                            + "=false among this connector's settings: otherwise NULL arrives as the column's default");
         }
     }
 
