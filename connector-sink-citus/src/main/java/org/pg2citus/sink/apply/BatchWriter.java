@@ -98,7 +98,7 @@ final class BatchWriter {
                                         + " ON PARAMETER session_replication_role TO its role, on the coordinator and on"
                                         + " every worker, then start again.")
                                 .formatted(place, ErrorText.of(second)),
-                        second);
+                        ErrorText.cause(second));
             }
         }
         session.execute("RELEASE SAVEPOINT pg2citus_batch");

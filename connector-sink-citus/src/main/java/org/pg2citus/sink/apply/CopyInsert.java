@@ -56,27 +56,40 @@ final class CopyInsert {
         CopyIn copy =
                 session.connection().unwrap(PGConnection.class).getCopyAPI().copyIn(sql(table, written));
         try {
-            StringBuilder buffer = new StringBuilder();
-            for (Row row : rows) {
-                for (int i = 0; i < places.size(); i++) {
-                    if (i > 0) {
-                        buffer.append('\t');
-                    }
-                    CopyText.append(buffer, available(table, row, places.get(i)));
+            send(copy, rows, places, table);
+        } catch (SQLException | RuntimeException e) {
+            cancel(copy, e);
+            throw e;
+        }
+    }
+
+    private static void send(CopyIn copy, List<Row> rows, List<Integer> places, TargetTable table) throws SQLException {
+        StringBuilder buffer = new StringBuilder();
+        for (Row row : rows) {
+            for (int i = 0; i < places.size(); i++) {
+                if (i > 0) {
+                    buffer.append('\t');
                 }
-                buffer.append('\n');
-                if (buffer.length() > BUFFER_CHARACTERS) {
-                    send(copy, buffer);
-                }
+                CopyText.append(buffer, available(table, row, places.get(i)));
             }
-            send(copy, buffer);
-            long inserted = copy.endCopy();
-            if (inserted != rows.size()) {
-                throw Halts.wrongCount("AP006", "insert into", table.id(), List.of(), rows.size(), inserted);
+            buffer.append('\n');
+            if (buffer.length() > BUFFER_CHARACTERS) {
+                send(copy, buffer);
             }
-        } finally {
-            if (copy.isActive()) {
+        }
+        send(copy, buffer);
+        long inserted = copy.endCopy();
+        if (inserted != rows.size()) {
+            throw Halts.wrongCount("AP006", "an insert into", table.id(), List.of(), rows.size(), inserted);
+        }
+    }
+
+    private static void cancel(CopyIn copy, Exception reason) {
+        if (copy.isActive()) {
+            try {
                 copy.cancelCopy();
+            } catch (SQLException e) {
+                reason.addSuppressed(e);
             }
         }
     }

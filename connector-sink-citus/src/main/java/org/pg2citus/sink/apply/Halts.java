@@ -42,7 +42,7 @@ final class Halts {
                 ("the target refused a change of %s: %s. Nothing of this batch is applied. Mend the cause in the target"
                                 + " (definition, privileges, rows that differ from the source), then start again.")
                         .formatted(place, ErrorText.of(error)),
-                error);
+                ErrorText.cause(error));
     }
 
     /** The target as a whole cannot be used. */
@@ -51,6 +51,6 @@ final class Halts {
                 "AP014",
                 "could not %s: %s. Check the connection's settings and the role's privileges, then start again."
                         .formatted(what, ErrorText.of(error)),
-                error);
+                ErrorText.cause(error));
     }
 }

@@ -61,6 +61,8 @@ final class Session implements AutoCloseable {
         }
         properties.setProperty("ApplicationName", applicationName);
         properties.setProperty("binaryTransfer", "false");
+        // DETAIL holds the values of keys, and stack traces end up in logs. In the URL the operator may allow it.
+        properties.setProperty("logServerErrorDetail", "false");
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("connectTimeout", "30");
         properties.setProperty(

@@ -81,6 +81,17 @@ public final class TargetWriter implements AutoCloseable {
         return progress;
     }
 
+    /**
+     * The progress as the target has it now. To be called after {@link RetryLaterException}, if the next call will not have
+     * the same arguments: the commit may have happened all the same.
+     */
+    public Progress refresh() {
+        attempt("read the progress", () -> {
+            progress = progressTable.read(connected().connection());
+        });
+        return progress;
+    }
+
     /** For each table that was copied by itself, the LSN of the copy's snapshot: older changes are in the copy. */
     public Map<TableId, Lsn> copyLsns() {
         return copyLsns;
@@ -113,7 +124,12 @@ public final class TargetWriter implements AutoCloseable {
             } catch (SQLException e) {
                 throw haltOrSame(batch.place(), e);
             }
-            commit(open, next);
+            try {
+                commit(open, next);
+            } catch (SQLException e) {
+                // Deferred constraints are checked only here.
+                throw haltOrSame("the batch, at its commit", e);
+            }
         });
     }
 
@@ -158,7 +174,11 @@ public final class TargetWriter implements AutoCloseable {
                         "the connection was lost before the commit of a large transaction; it is not applied", null);
             }
             tried[0] = true;
-            commit(session.orElseThrow(), next);
+            try {
+                commit(session.orElseThrow(), next);
+            } catch (SQLException e) {
+                throw haltOrSame("the large transaction, at its commit", e);
+            }
         });
         streaming = Optional.empty();
     }
@@ -184,6 +204,7 @@ public final class TargetWriter implements AutoCloseable {
         }
         Session opened = Session.open(settings, applicationName);
         session = Optional.of(opened);
+        progressTable.requireNotFenced(opened.connection());
         opened.endOlderSessions();
         if (progress == null) {
             StateSchema.create(opened.connection());

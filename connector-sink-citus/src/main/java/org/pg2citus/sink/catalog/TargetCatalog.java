@@ -32,7 +32,8 @@ public final class TargetCatalog {
 
     /**
      * Types in their own right, domains replaced by what is below them. The operator families are those of the type, or
-     * of the pseudo-type that stands for its class (a varchar compares as text, an enum as anyenum).
+     * of the pseudo-type that stands for its class (a varchar compares as text, an enum as anyenum). Arrays and composites
+     * count as without equality, because it fails at run time when their elements have none.
      */
     private static final String COLUMNS =
             """
@@ -67,8 +68,6 @@ public final class TargetCatalog {
                                        WHEN t.typtype = 'e' THEN 'anyenum'::regtype
                                        WHEN t.typtype = 'r' THEN 'anyrange'::regtype
                                        WHEN t.typtype = 'm' THEN 'anymultirange'::regtype
-                                       WHEN t.typtype = 'c' THEN 'record'::regtype
-                                       WHEN t.typelem <> 0 AND t.typlen = -1 THEN 'anyarray'::regtype
                                        ELSE t.oid END
               ORDER BY c.opcmethod LIMIT 1) eq ON true
             ORDER BY a.attnum""";

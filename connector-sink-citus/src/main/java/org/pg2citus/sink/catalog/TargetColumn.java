@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param generated computed by the target: never written
  * @param alwaysIdentity GENERATED ALWAYS AS IDENTITY: COPY may write it, UPDATE may not
  * @param equality the operator of the type's default btree or hash class, for example {@code =}; empty for types
- *     without one, such as json, xml and point
+ *     without one, such as json, xml and point, and for arrays and composites, which may have such elements
  * @param equalIsSame true when equal values have equal text; not so for numeric, where 1.0 = 1.00
  */
 public record TargetColumn(

@@ -15,6 +15,9 @@ public final class ErrorText {
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
     private static final Pattern COPY_PLACE = Pattern.compile("COPY \\S+, line \\d+(, column [^:,]+)?");
 
+    /** The class of errors whose message quotes the value. */
+    private static final String DATA_ERROR = "22";
+
     private ErrorText() {}
 
     /** The SQLSTATE and the server's message, for example {@code [23505] duplicate key value violates ...}. */
@@ -27,10 +30,15 @@ public final class ErrorText {
             return "[%s] %s".formatted(state, reported.getMessage());
         }
         String message = String.valueOf(server.getMessage());
-        if (state.startsWith("22")) {
+        if (state.startsWith(DATA_ERROR)) {
             message = QUOTED.matcher(message).replaceAll("\"...\"");
         }
         return "[%s] %s%s".formatted(state, message, place(server));
+    }
+
+    /** The error as the cause of another, or {@code null} when its own message would tell values of a row. */
+    public static SQLException cause(SQLException error) {
+        return String.valueOf(SqlStates.reported(error).getSQLState()).startsWith(DATA_ERROR) ? null : error;
     }
 
     private static String place(ServerErrorMessage server) {

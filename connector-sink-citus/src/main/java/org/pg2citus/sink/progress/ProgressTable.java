@@ -51,6 +51,9 @@ public final class ProgressTable {
             RETURNING epoch"""
                     .formatted(SESSION_BITS);
 
+    private static final String OWNED =
+            "SELECT 1 FROM pg2citus.progress WHERE pipeline = ? AND epoch >> %d = ?".formatted(SESSION_BITS);
+
     private static final String READ =
             """
             SELECT applied_lsn, next_offset, seen_lsn, hold_at_lsn, rows_applied, transactions_applied
@@ -78,6 +81,26 @@ public final class ProgressTable {
         this.pipeline = requireNonNull(pipeline, "pipeline is null");
         this.topic = requireNonNull(topic, "topic is null");
         this.partition = partition;
+    }
+
+    /**
+     * Fails early, before anything is done to other sessions.
+     *
+     * @throws HaltException AP007 when another task has claimed the pipeline since this one did
+     */
+    public void requireNotFenced(Connection connection) throws SQLException {
+        if (epoch < 0) {
+            return;
+        }
+        try (PreparedStatement query = connection.prepareStatement(OWNED)) {
+            query.setString(1, pipeline);
+            query.setLong(2, epoch >> SESSION_BITS);
+            try (ResultSet row = query.executeQuery()) {
+                if (!row.next()) {
+                    throw fenced();
+                }
+            }
+        }
     }
 
     /**
@@ -125,10 +148,10 @@ public final class ProgressTable {
                 if (!row.next()) {
                     throw fenced();
                 }
-                long nextOffset = row.getLong(2);
+                String nextOffset = row.getString(2);
                 return new Progress(
                         Lsn.parse(row.getString(1)),
-                        row.wasNull() ? OptionalLong.empty() : OptionalLong.of(nextOffset),
+                        nextOffset == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(nextOffset)),
                         lsn(row.getString(3)),
                         lsn(row.getString(4)),
                         row.getLong(5),

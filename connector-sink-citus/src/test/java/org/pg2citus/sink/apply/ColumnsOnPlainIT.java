@@ -1,0 +1,9 @@
+package org.pg2citus.sink.apply;
+
+class ColumnsOnPlainIT extends ColumnScenarios {
+
+    @Override
+    TestTarget.On on() {
+        return TestTarget.On.PLAIN;
+    }
+}
