@@ -41,23 +41,42 @@ public final class SqlStates {
             Map.entry("58000", Failure.RETRY),
             Map.entry("58030", Failure.RETRY));
 
-    /** Citus and PostgreSQL report these without an SQLSTATE of their own; the texts are not translated. */
+    /**
+     * Citus reports these without an SQLSTATE of their own, and so it does with whatever a worker reports during COPY. The
+     * texts are not translated, unless the servers' lc_messages says so; then they halt.
+     */
     private static final List<String> RETRIED_INTERNAL_ERRORS = List.of(
-            // A worker was lost before it prepared: the transaction is rolled back, or its outcome is in the progress.
+            // A worker was lost, or could not be reached: the transaction is rolled back, or its outcome is in the
+            // progress.
             "could not commit transaction for shard",
+            "failure on connection marked as essential",
+            "failed to prepare transaction",
             "connection to the remote node",
+            "connection establishment for node",
             "could not establish any connections",
+            "could not connect to any active placements",
+            "could not find an available connection",
             "connection not open",
             "server closed the connection unexpectedly",
             "connection has been closed unexpectedly",
             "terminating connection due to",
-            "could not find any healthy placement",
+            "the database system is",
+            // What a worker reports during COPY: 55P03, 57014, 40P01, 40001, 53300, 53200, 53100.
+            "canceling statement due to lock timeout",
+            "canceling statement due to statement timeout",
+            "deadlock",
+            "could not serialize access",
+            "too many clients",
+            "remaining connection slots",
+            "out of memory",
+            "No space left on device",
             // The coordinator is going down.
             "postmaster was shut down",
             // The session was left in parallel mode; a new one starts in sequential mode.
             "because there was a parallel",
             "cannot open new connections after the first modification",
-            // Somebody changed the table meanwhile.
+            // Somebody changed or moved the table meanwhile.
+            "could not find valid entry for shard",
             "tuple concurrently updated",
             "cache lookup failed for");
 

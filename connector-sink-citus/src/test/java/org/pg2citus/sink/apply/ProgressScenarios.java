@@ -223,9 +223,6 @@ abstract class ProgressScenarios extends ApplyScenarios {
     @Test
     void schemaMadeByAnotherRole_canBeUsedWithoutTheRightToCreate() throws Exception {
         String role = TestTarget.unique("applier");
-        if (target.on() == TestTarget.On.CITUS) {
-            target.execute("SELECT run_command_on_workers('SET citus.enable_ddl_propagation = off')");
-        }
         target.execute(
                 "CREATE ROLE %s LOGIN".formatted(role),
                 "GRANT USAGE ON SCHEMA pg2citus TO " + role,

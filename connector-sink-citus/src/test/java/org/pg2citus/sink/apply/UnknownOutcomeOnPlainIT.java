@@ -1,0 +1,9 @@
+package org.pg2citus.sink.apply;
+
+class UnknownOutcomeOnPlainIT extends UnknownOutcomeScenarios {
+
+    @Override
+    TestTarget.On on() {
+        return TestTarget.On.PLAIN;
+    }
+}
