@@ -2,24 +2,18 @@ package org.pg2citus.sink.apply;
 
 import static java.util.Objects.requireNonNull;
 
-import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.zip.CRC32;
 import org.pg2citus.sink.batch.TableDelta;
 import org.pg2citus.sink.change.Lsn;
 import org.pg2citus.sink.change.TableId;
 import org.pg2citus.sink.failure.ErrorText;
-import org.pg2citus.sink.failure.Failure;
 import org.pg2citus.sink.failure.HaltException;
 import org.pg2citus.sink.failure.RetryLaterException;
-import org.pg2citus.sink.failure.SqlStates;
 import org.pg2citus.sink.progress.Progress;
 import org.pg2citus.sink.progress.ProgressTable;
-import org.pg2citus.sink.progress.StateSchema;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,32 +27,32 @@ import org.slf4j.LoggerFactory;
  * <p>For one thread; {@link #metrics} may be read by any.
  *
  * <p>All methods throw {@link HaltException} for what no retry mends, and {@link RetryLaterException} when the allowed
- * attempts are spent. After either, nothing of the call is applied, and the session is gone; after the latter, the call
- * may be made again with the same arguments.
+ * attempts are spent. After the latter either the same call is made again, with the same arguments, or the caller goes on
+ * from {@link #progress}. A commit whose outcome was lost may have happened all the same: the next call finds out, and if
+ * the caller went on from before it, throws {@link RetryLaterException} once more, with {@link #progress} brought up to
+ * date. So nothing is applied twice.
  */
 public final class TargetWriter implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(TargetWriter.class);
 
-    /** PostgreSQL cuts application names at this length. */
-    private static final int MAX_APPLICATION_NAME = 63;
-
-    private final TargetSettings settings;
-    private final String applicationName;
     private final ProgressTable progressTable;
-    private final Backoff backoff;
     private final WriterMetrics metrics = new WriterMetrics();
+    private final ClaimedSession session;
+    private final Attempts attempts;
 
-    private Optional<Session> session = Optional.empty();
     private Optional<BatchWriter> streaming = Optional.empty();
     private Progress progress;
+
+    /** What the newest commit would have made of the progress, until its outcome is known. */
+    private Optional<Progress> committing = Optional.empty();
+
     private Map<TableId, Lsn> copyLsns = Map.of();
 
     private TargetWriter(TargetSettings settings, String pipeline, String topic, int partition) {
-        this.settings = requireNonNull(settings, "settings is null");
-        this.applicationName = applicationName(pipeline);
         this.progressTable = new ProgressTable(pipeline, topic, partition);
-        this.backoff = new Backoff(settings.firstBackoff(), settings.maxBackoff());
+        this.session = new ClaimedSession(settings, pipeline, progressTable, metrics);
+        this.attempts = new Attempts(settings, session, metrics);
     }
 
     /**
@@ -68,27 +62,26 @@ public final class TargetWriter implements AutoCloseable {
      * @param topic the topic and partition that offsets of the progress belong to
      */
     public static TargetWriter open(TargetSettings settings, String pipeline, String topic, int partition) {
+        requireNonNull(settings, "settings is null");
         TargetWriter writer = new TargetWriter(settings, pipeline, topic, partition);
-        writer.attempt("open the target", () -> {
-            Connection connection = writer.connected().connection();
-            writer.copyLsns = writer.progressTable.copyLsns(connection);
+        writer.attempts.run("open the target", () -> {
+            writer.copyLsns = writer.progressTable.copyLsns(writer.session.get().connection());
+            writer.progress = writer.session.durable();
         });
         return writer;
     }
 
-    /** What is durable in the target, and up to where others want the pipeline to go. */
+    /** What is durable in the target as far as is known, and up to where others want the pipeline to go. */
     public Progress progress() {
         return progress;
     }
 
-    /**
-     * The progress as the target has it now. To be called after {@link RetryLaterException}, if the next call will not have
-     * the same arguments: the commit may have happened all the same.
-     */
+    /** Reads {@link #progress} from the target, also what others changed in it. */
     public Progress refresh() {
-        attempt("read the progress", () -> {
-            progress = progressTable.read(connected().connection());
-        });
+        requireNotStreaming();
+        attempts.run("read the progress", session::readDurable);
+        progress = session.durable();
+        committing = Optional.empty();
         return progress;
     }
 
@@ -99,8 +92,8 @@ public final class TargetWriter implements AutoCloseable {
 
     /** Reads {@link #copyLsns} again. */
     public void reloadCopyLsns() {
-        attempt("read pg2citus.copied_table", () -> {
-            copyLsns = progressTable.copyLsns(connected().connection());
+        attempts.run("read pg2citus.copied_table", () -> {
+            copyLsns = progressTable.copyLsns(session.get().connection());
         });
     }
 
@@ -108,207 +101,159 @@ public final class TargetWriter implements AutoCloseable {
         return metrics;
     }
 
-    /** Applies a batch and sets the progress, in one target transaction. The batch may be empty. */
+    /**
+     * Applies a batch and sets the progress, in one target transaction. The batch may be empty. A table may come several
+     * times; its net changes are then applied in the order given.
+     */
     public void apply(List<TableDelta> deltas, Progress next) {
         requireNotStreaming();
-        Progress previous = progress;
-        attempt("apply a batch", () -> {
-            if (isAppliedAfterReconnect(previous, next)) {
+        attempts.run("apply a batch", () -> {
+            Session open = session.get();
+            if (isDurable(next)) {
                 return;
             }
-            Session open = connected();
             open.begin();
             BatchWriter batch = new BatchWriter(open, metrics);
             try {
                 batch.write(deltas);
             } catch (SQLException e) {
-                throw haltOrSame(batch.place(), e);
+                throw Attempts.haltOrSame(batch.place(), e);
             }
-            try {
-                commit(open, next);
-            } catch (SQLException e) {
-                // Deferred constraints are checked only here.
-                throw haltOrSame("the batch, at its commit", e);
-            }
+            commit(open, next);
         });
     }
 
     /** Begins a target transaction for a source transaction that is too large for one batch. */
     public void begin() {
         requireNotStreaming();
-        Progress previous = progress;
-        attempt("begin a transaction", () -> {
-            Session open = connected();
-            requireUnchanged(previous);
+        attempts.run("begin a transaction", () -> {
+            Session open = session.get();
+            requireKnown();
             open.begin();
             streaming = Optional.of(new BatchWriter(open, metrics));
         });
     }
 
-    /** Writes one part, in source order. Never tried again: after {@link RetryLaterException} begin anew. */
+    /** Writes one part, in source order. After {@link RetryLaterException} begin anew. */
     public void write(List<TableDelta> deltas) {
         BatchWriter batch = requireStreaming();
-        try {
-            batch.write(deltas);
-        } catch (SQLException e) {
-            discard();
-            throw haltOrRetryLater("write a part of a large transaction", haltOrSame(batch.place(), e));
-        } catch (RuntimeException e) {
-            discard();
-            throw e;
-        }
+        endStreamingUnlessDone(() -> attempts.runOnce("write a part of a large transaction", () -> {
+            try {
+                batch.write(deltas);
+            } catch (SQLException e) {
+                throw Attempts.haltOrSame(batch.place(), e);
+            }
+        }));
     }
 
     /** Commits what was written since {@link #begin}. After {@link RetryLaterException} begin anew. */
     public void commit(Progress next) {
         requireStreaming();
-        Progress previous = progress;
-        boolean[] tried = {false};
-        attempt("commit a large transaction", () -> {
-            if (tried[0]) {
-                connected();
-                if (isAppliedAfterReconnect(previous, next)) {
-                    return;
-                }
+        streaming = Optional.empty();
+        boolean[] isTried = {false};
+        attempts.run("commit a large transaction", () -> {
+            Session open = session.get();
+            if (!isTried[0]) {
+                isTried[0] = true;
+                commit(open, next);
+            } else if (!isDurable(next)) {
                 throw new RetryLaterException(
-                        "the connection was lost before the commit of a large transaction; it is not applied", null);
-            }
-            tried[0] = true;
-            try {
-                commit(session.orElseThrow(), next);
-            } catch (SQLException e) {
-                throw haltOrSame("the large transaction, at its commit", e);
+                        "the connection was lost before the commit of a large transaction: it is not applied", null);
             }
         });
-        streaming = Optional.empty();
     }
 
     /** Undoes what was written since {@link #begin}. */
     public void rollback() {
         requireStreaming();
-        discard();
+        streaming = Optional.empty();
+        session.discard();
     }
 
     @Override
     public void close() {
-        discard();
-    }
-
-    /** The session; a new one is opened, and the pipeline claimed with it, when there is none. */
-    private Session connected() throws SQLException {
-        if (session.isPresent()) {
-            return session.get();
-        }
-        if (progress != null) {
-            metrics.reconnected();
-        }
-        Session opened = Session.open(settings, applicationName);
-        session = Optional.of(opened);
-        progressTable.requireNotFenced(opened.connection());
-        opened.endOlderSessions();
-        if (progress == null) {
-            StateSchema.create(opened.connection());
-        }
-        // First the claim, which waits for older sessions to finish their commit and fences what comes later; then what
-        // those commits may have left in doubt; only then is the progress final.
-        progressTable.claim(opened.connection());
-        if (opened.citus() && InDoubtTransactions.await(opened.connection(), settings.inDoubtTimeout())) {
-            metrics.waitedInDoubt();
-        }
-        progress = progressTable.read(opened.connection());
-        return opened;
+        streaming = Optional.empty();
+        session.discard();
     }
 
     private void commit(Session open, Progress next) throws SQLException {
-        Progress written = progressTable.write(open.connection(), next);
-        boolean complete = open.commit();
+        boolean isComplete;
+        Progress written;
+        try {
+            written = progressTable.write(open.connection(), next);
+            committing = Optional.of(next);
+            isComplete = open.commit();
+        } catch (SQLException e) {
+            // Deferred constraints are checked only here.
+            throw Attempts.haltOrSame("the batch, at its commit", e);
+        }
+        committing = Optional.empty();
+        session.becameDurable(written);
         progress = written;
         metrics.committed();
-        if (!complete) {
-            LOG.warn("A Citus worker was lost while a transaction was committed; waiting for Citus to recover it");
-            discard();
-            // The transaction is committed. If the wait fails now, the next call waits before it does anything else.
-            try {
-                connected();
-            } catch (SQLException e) {
-                LOG.warn("The target cannot be used for now: {}", ErrorText.of(e));
-                discard();
-            }
+        if (!isComplete) {
+            awaitRecovery();
         }
     }
 
-    /** True when a commit whose outcome was unknown turns out to have happened. */
-    private boolean isAppliedAfterReconnect(Progress previous, Progress next) throws SQLException {
-        connected();
-        if (progress.isSamePoint(previous)) {
-            return false;
+    /** The transaction is committed. If the wait fails, the next call waits before it does anything else. */
+    private void awaitRecovery() {
+        LOG.warn("A Citus worker was lost while a transaction was committed; waiting for Citus to recover it");
+        session.discard();
+        try {
+            session.get();
+        } catch (SQLException e) {
+            LOG.warn("The target cannot be used for now: {}", ErrorText.of(e));
+            session.discard();
         }
-        metrics.outcomeUnknown();
-        if (progress.isSamePoint(next)) {
+    }
+
+    /** True when a commit whose outcome was unknown turns out to have brought about {@code next}. */
+    private boolean isDurable(Progress next) {
+        if (committing.isPresent() && session.durable().isSamePoint(next)) {
+            metrics.outcomeUnknown();
+            committing = Optional.empty();
+            progress = session.durable();
             return true;
         }
-        throw changedByOthers(previous);
+        requireKnown();
+        return false;
     }
 
-    private void requireUnchanged(Progress previous) {
-        if (!progress.isSamePoint(previous)) {
-            throw changedByOthers(previous);
+    /** The caller must know all that the target has, else it would apply some of it again. */
+    private void requireKnown() {
+        Progress durable = session.durable();
+        Optional<Progress> attempted = committing;
+        committing = Optional.empty();
+        if (durable.isSamePoint(progress)) {
+            return;
         }
-    }
-
-    private HaltException changedByOthers(Progress previous) {
-        return new HaltException(
+        Progress known = progress;
+        if (attempted.filter(durable::isSamePoint).isPresent()) {
+            metrics.outcomeUnknown();
+            progress = durable;
+            throw new RetryLaterException(
+                    "a commit whose answer was lost turns out to have happened: the target is at %s, not at %s"
+                            .formatted(durable.appliedLsn(), known.appliedLsn()),
+                    null);
+        }
+        throw new HaltException(
                 "AP013",
                 ("the progress in the target is at %s, but this task left it at %s: somebody changed pg2citus.progress"
                                 + " while the task ran. Start the task again; it then goes on from what is there.")
-                        .formatted(progress.appliedLsn(), previous.appliedLsn()));
+                        .formatted(durable.appliedLsn(), known.appliedLsn()));
     }
 
-    private interface Step {
-        void run() throws SQLException;
-    }
-
-    /** Runs a step, again after errors that may pass, up to the allowed number of attempts. */
-    private void attempt(String what, Step step) {
-        for (int failures = 0; ; ) {
-            try {
-                step.run();
-                return;
-            } catch (SQLException e) {
-                discard();
-                failures++;
-                if (SqlStates.classify(e) == Failure.HALT || failures >= settings.maxAttempts()) {
-                    throw haltOrRetryLater(what, e);
-                }
-                metrics.retried();
-                LOG.warn("Could not {}, attempt {} of {}: {}", what, failures, settings.maxAttempts(), ErrorText.of(e));
-                Pause.of(backoff.after(failures));
-            } catch (RuntimeException e) {
-                discard();
-                throw e;
+    private void endStreamingUnlessDone(Runnable part) {
+        boolean isDone = false;
+        try {
+            part.run();
+            isDone = true;
+        } finally {
+            if (!isDone) {
+                streaming = Optional.empty();
             }
         }
-    }
-
-    /** Halts naming the table; errors that may pass go on as they are. */
-    private static SQLException haltOrSame(String place, SQLException e) {
-        if (SqlStates.classify(e) == Failure.HALT) {
-            throw Halts.refused(place, e);
-        }
-        return e;
-    }
-
-    private RuntimeException haltOrRetryLater(String what, SQLException e) {
-        if (SqlStates.classify(e) == Failure.HALT) {
-            return Halts.unusable(what, e);
-        }
-        return new RetryLaterException("could not %s: %s".formatted(what, ErrorText.of(e)), e);
-    }
-
-    private void discard() {
-        session.ifPresent(Session::close);
-        session = Optional.empty();
-        streaming = Optional.empty();
     }
 
     private void requireNotStreaming() {
@@ -319,17 +264,5 @@ public final class TargetWriter implements AutoCloseable {
 
     private BatchWriter requireStreaming() {
         return streaming.orElseThrow(() -> new IllegalStateException("no large transaction is open"));
-    }
-
-    private static String applicationName(String pipeline) {
-        String name = "pg2citus sink " + pipeline;
-        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-        if (bytes.length <= MAX_APPLICATION_NAME && name.length() == bytes.length) {
-            return name;
-        }
-        // Cut off it could be another pipeline's, whose sessions must not be ended.
-        CRC32 sum = new CRC32();
-        sum.update(bytes);
-        return "pg2citus sink %08x".formatted(sum.getValue());
     }
 }

@@ -97,6 +97,42 @@ abstract class UnknownOutcomeScenarios extends ApplyScenarios {
 
     @ParameterizedTest
     @EnumSource(CuttingProxy.Cut.class)
+    void callerThatGoesOnFromTooEarly_isToldSo(CuttingProxy.Cut cut) throws Exception {
+        String t = table(TableKind.DISTRIBUTED, "tenant int, id int");
+        try (CuttingProxy proxy = proxy();
+                TargetWriter mine = openThrough(proxy, 1)) {
+            proxy.arm(cut);
+            Progress start = mine.progress();
+            assertThatThrownBy(() -> mine.apply(List.of(rows(t, 1).delta()), start.after(new Lsn(1), 1, 8, 1)))
+                    .isInstanceOf(RetryLaterException.class);
+            // It reads the same transaction again, and has the next one in the same batch this time.
+            Changes both = rows(t, 1);
+            for (int tenant = 1; tenant <= 8; tenant++) {
+                both.insert("" + tenant, "2");
+            }
+            mine.reloadCopyLsns();
+            Progress after = mine.progress().after(new Lsn(2), 2, 16, 2);
+            boolean isToldSo = false;
+            try {
+                mine.apply(List.of(both.delta()), after);
+            } catch (RetryLaterException e) {
+                isToldSo = true;
+                assertThat(mine.progress().appliedLsn()).isEqualTo(new Lsn(1));
+                mine.begin();
+                mine.write(List.of(rows(t, 2).delta()));
+                mine.commit(mine.progress().after(new Lsn(2), 2, 8, 1));
+            }
+            if (cut != CuttingProxy.Cut.DURING_COMMIT) {
+                assertThat(isToldSo).isEqualTo(cut == CuttingProxy.Cut.AFTER_COMMIT);
+            }
+            assertThat(target.rows("SELECT count(*), count(DISTINCT (tenant, id)) FROM " + t))
+                    .containsExactly(List.of("16", "16"));
+            assertThat(mine.progress().appliedLsn()).isEqualTo(new Lsn(2));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(CuttingProxy.Cut.class)
     void streamedTransaction_isAppliedOnce(CuttingProxy.Cut cut) throws Exception {
         String t = table(TableKind.DISTRIBUTED, "tenant int, id int");
         try (CuttingProxy proxy = proxy();

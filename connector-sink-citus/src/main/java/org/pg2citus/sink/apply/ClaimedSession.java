@@ -1,0 +1,96 @@
+package org.pg2citus.sink.apply;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.zip.CRC32;
+import org.pg2citus.sink.failure.HaltException;
+import org.pg2citus.sink.progress.Progress;
+import org.pg2citus.sink.progress.ProgressTable;
+import org.pg2citus.sink.progress.StateSchema;
+
+/**
+ * The one session that may write for the pipeline: opened when it is needed, and then claimed against all others, with the
+ * outcome of earlier commits made certain.
+ */
+final class ClaimedSession {
+
+    /** PostgreSQL cuts application names at this length. */
+    private static final int MAX_APPLICATION_NAME = 63;
+
+    private final TargetSettings settings;
+    private final ProgressTable progressTable;
+    private final WriterMetrics metrics;
+    private final String applicationName;
+
+    private Optional<Session> session = Optional.empty();
+    private Optional<Progress> durable = Optional.empty();
+
+    ClaimedSession(TargetSettings settings, String pipeline, ProgressTable progressTable, WriterMetrics metrics) {
+        this.settings = settings;
+        this.progressTable = progressTable;
+        this.metrics = metrics;
+        this.applicationName = applicationName(pipeline);
+    }
+
+    /**
+     * The session, opened if there is none.
+     *
+     * @throws HaltException AP007 when another task has claimed the pipeline; AP008 when a two-phase transaction stays in
+     *     doubt
+     */
+    Session get() throws SQLException {
+        if (session.isEmpty()) {
+            session = Optional.of(Session.open(settings, applicationName));
+            claim(session.get());
+        }
+        return session.get();
+    }
+
+    /** The progress as the target had it when the session was opened, or last read or wrote it. */
+    Progress durable() {
+        return durable.orElseThrow(() -> new AssertionError("the progress is known before there is a session"));
+    }
+
+    void readDurable() throws SQLException {
+        durable = Optional.of(progressTable.read(get().connection()));
+    }
+
+    void becameDurable(Progress written) {
+        durable = Optional.of(written);
+    }
+
+    void discard() {
+        session.ifPresent(Session::close);
+        session = Optional.empty();
+    }
+
+    private void claim(Session opened) throws SQLException {
+        if (durable.isEmpty()) {
+            StateSchema.create(opened.connection());
+        } else {
+            metrics.reconnected();
+        }
+        progressTable.requireNotFenced(opened.connection());
+        opened.endOlderSessions();
+        // First the claim, which waits for older sessions to finish their commit and fences what comes later; then what
+        // those commits may have left in doubt; only then is the progress final.
+        progressTable.claim(opened.connection());
+        if (opened.citus() && InDoubtTransactions.await(opened.connection(), settings.inDoubtTimeout())) {
+            metrics.waitedInDoubt();
+        }
+        durable = Optional.of(progressTable.read(opened.connection()));
+    }
+
+    private static String applicationName(String pipeline) {
+        String name = "pg2citus sink " + pipeline;
+        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length <= MAX_APPLICATION_NAME && name.length() == bytes.length) {
+            return name;
+        }
+        // Cut off it could be another pipeline's, whose sessions must not be ended.
+        CRC32 sum = new CRC32();
+        sum.update(bytes);
+        return "pg2citus sink %08x".formatted(sum.getValue());
+    }
+}
