@@ -77,6 +77,7 @@ final class MigrateCommand implements Callable<Integer> {
     private boolean untilCaughtUp;
 
     @Override
+    @SuppressWarnings("try") // the signals are received, not asked for
     public Integer call() {
         Map<ConfigKey, List<String>> flags = config.flags();
         ConfigOptions.put(flags, ConfigKey.COPY_JOBS, jobs);
@@ -90,16 +91,10 @@ final class MigrateCommand implements Callable<Integer> {
         LogFile.placeIn(settings.dataDir());
         StopSignal stop = new StopSignal();
         try (StopOnSignal onSignal = new StopOnSignal(stop, settings.stopTimeout())) {
-            int exitCode = ExitCode.INTERNAL.code();
-            try {
-                new Migration(settings, listener(), stop, untilCaughtUp ? Until.CAUGHT_UP : Until.STOPPED).run();
-                exitCode = ExitCode.OK.code();
-            } catch (RuntimeException e) {
-                exitCode = Failures.report(e, output.isJson(), output.isVerbose());
-            } finally {
-                onSignal.ended(exitCode);
-            }
-            return exitCode;
+            new Migration(settings, listener(), stop, untilCaughtUp ? Until.CAUGHT_UP : Until.STOPPED).run();
+            return ExitCode.OK.code();
+        } catch (RuntimeException e) {
+            return Failures.report(e, output.isJson(), output.isVerbose());
         }
     }
 
