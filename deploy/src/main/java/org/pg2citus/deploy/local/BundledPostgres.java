@@ -16,6 +16,7 @@ import org.tukaani.xz.XZInputStream;
 final class BundledPostgres {
 
     private static PostgresPrograms unpacked;
+    private static DeathWatch watch;
 
     private BundledPostgres() {}
 
@@ -29,6 +30,13 @@ final class BundledPostgres {
             unpacked = unpack(archiveName());
         }
         return unpacked;
+    }
+
+    static synchronized void discard() {
+        if (unpacked != null) {
+            watch.close();
+            unpacked = null;
+        }
     }
 
     private static String archiveName() {
@@ -48,9 +56,7 @@ final class BundledPostgres {
                         + " is not on the class path); Linux on x86-64 or arm64 and macOS on arm64 are supported");
             }
             Path directory = TemporaryDirectory.create("programs");
-            DeathWatch.over(directory);
-            // Gone when this process is, not a moment later; the watch is for the case that hooks do not run.
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> TemporaryDirectory.remove(directory)));
+            watch = DeathWatch.over(directory);
             // The account that runs the servers may be another one than ours.
             Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
             unpack(archive, directory);

@@ -23,12 +23,21 @@ public final class LocalPostgres {
 
     /** The same in a temporary directory. */
     public static PostgresServer start(Map<String, String> settings) {
-        return start(TemporaryDirectory.create("server"), settings);
+        PostgresPrograms programs = BundledPostgres.programs();
+        return ServerStart.start(programs, TemporaryDirectory.create("server"), settings, Optional.empty());
     }
 
     /** A server in a temporary directory whose superuser has to give a password (SCRAM-SHA-256). */
     public static PostgresServer startWithPassword(String password, Map<String, String> settings) {
         return ServerStart.start(
                 BundledPostgres.programs(), TemporaryDirectory.create("server"), settings, Optional.of(password));
+    }
+
+    /**
+     * Removes the unpacked programs now and not with this process; a later start unpacks them again. No server may be
+     * running from them.
+     */
+    public static void discardPrograms() {
+        BundledPostgres.discard();
     }
 }

@@ -6,7 +6,9 @@ import java.net.URLEncoder;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Optional;
 
 /**
@@ -65,6 +67,16 @@ public final class PostgresServer implements AutoCloseable {
     /** Connects as the superuser. */
     public Connection connect(String database) throws SQLException {
         return DriverManager.getConnection(jdbcUrl(database));
+    }
+
+    /** Its version as it says it, for example {@code 15.19}. */
+    public String version() throws SQLException {
+        try (Connection connection = connect("postgres");
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT split_part(version(), ' ', 2)")) {
+            row.next();
+            return row.getString(1);
+        }
     }
 
     /** The server's log; of use in a failing test's message. */

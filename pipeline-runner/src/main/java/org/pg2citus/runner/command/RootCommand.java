@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
         name = "pg2citus",
         header = "Move a live PostgreSQL database into a Citus cluster with near-zero downtime.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {MigrateCommand.class, StatusCommand.class, HelpCommand.class},
+        subcommands = {DemoCommand.class, MigrateCommand.class, StatusCommand.class, HelpCommand.class},
         footerHeading = "%nBegin with:%n",
         footer = {
             "  pg2citus demo                                the whole migration on a database of its own",
@@ -36,6 +36,7 @@ public final class RootCommand implements Callable<Integer> {
     /** The command line with all commands; the caller may add more. */
     public static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new RootCommand());
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setUsageHelpAutoWidth(true);
         commandLine.setUsageHelpWidth(100);
         commandLine.setExecutionExceptionHandler((e, failed, parsed) -> {
