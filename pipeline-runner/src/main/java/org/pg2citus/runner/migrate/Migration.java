@@ -99,15 +99,14 @@ public final class Migration {
                 Sessions sessions = new Sessions(settings, listener, stop)) {
             SourceIdentity identity = identify(sessions);
             Optional<MigrationState> known = sessions.onTarget("reading the migration's state", store::load);
-            if (known.isPresent() && known.get().phase() == Phase.PREPARING) {
+            if (known.isEmpty()) {
+                begin(sessions, identity, Optional.empty());
+            } else if (known.get().phase() == Phase.PREPARING) {
                 listener.on(new Notice("an earlier run ended while preparing; beginning anew"));
                 undoPreparation(sessions, known.get());
-                known = Optional.empty();
-            }
-            if (known.isPresent()) {
-                resume(sessions, known.get(), identity);
+                begin(sessions, identity, known.get().topic());
             } else {
-                begin(sessions, identity);
+                resume(sessions, known.get(), identity);
             }
             if (stop.isRequested()) {
                 listener.on(new Stopped());
@@ -123,7 +122,8 @@ public final class Migration {
         }
     }
 
-    private void begin(Sessions sessions, SourceIdentity identity) {
+    /** @param ownTopic the topic that an earlier run made before it ended; nothing was ever written to it */
+    private void begin(Sessions sessions, SourceIdentity identity, Optional<TopicIdentity> ownTopic) {
         listener.on(new StepStarted("checking both sides"));
         Checks checks = Checks.run(settings, sessions.source(), sessions.target());
         listener.on(new ChecksDone(checks.findings()));
@@ -147,28 +147,45 @@ public final class Migration {
                 settings.publication(),
                 Optional.empty(),
                 checks.included().stream().map(Table::id).toList(),
-                Optional.empty());
+                ownTopic);
         sessions.onTarget("creating the migration's state", target -> {
             store.create(target);
             store.save(target, state);
             return null;
         });
-        prepare(sessions, state, checks.included());
+        try {
+            if (!prepare(sessions, state, checks.included(), ownTopic)) {
+                undoPreparation(sessions, state);
+            }
+        } catch (NotRecordedException e) {
+            try {
+                undoPreparation(sessions, state);
+            } catch (RuntimeException second) {
+                e.cause().addSuppressed(second);
+            }
+            throw e.cause();
+        }
     }
 
-    /** Until the slot is recorded, whatever ends the run, nothing of it stays on the source. */
-    private void prepare(Sessions sessions, MigrationState preparing, List<Table> tables) {
+    /** Preparing failed before the slot was recorded: what is on the source has to go. */
+    private static final class NotRecordedException extends RuntimeException {
+        NotRecordedException(RuntimeException cause) {
+            super(cause);
+        }
+
+        RuntimeException cause() {
+            return (RuntimeException) getCause();
+        }
+    }
+
+    /** False when it was stopped before the slot was recorded: what is on the source has to go then, too. */
+    private boolean prepare(
+            Sessions sessions, MigrationState begun, List<Table> tables, Optional<TopicIdentity> ownTopic) {
         boolean recorded = false;
         try (Pipes pipes = startPipes()) {
-            if (pipes.topic().find().isPresent()) {
-                throw new MigrationException(
-                        ExitCode.STATE,
-                        "ST003",
-                        "topic %s exists already, and this migration did not make it"
-                                .formatted(settings.kafka().topic()),
-                        "give another name with kafka.topic, or delete the topic if nothing uses it");
-            }
-            TopicIdentity topic = pipes.topic().create();
+            TopicIdentity topic = newTopic(pipes, ownTopic);
+            MigrationState preparing = begun.withTopic(topic);
+            save(sessions, preparing);
             listener.on(new StepStarted("making publication %s and replication slot %s"
                     .formatted(preparing.publication(), preparing.slot())));
             sessions.onSource("making the publication", source -> {
@@ -177,11 +194,10 @@ public final class Migration {
             });
             Optional<ExportedSnapshot> made = new SlotMaking(sessions, listener, stop).make(preparing.slot(), false);
             if (made.isEmpty()) {
-                return;
+                return false;
             }
             try (ExportedSnapshot snapshot = made.get()) {
-                MigrationState state =
-                        preparing.withSlotAt(snapshot.lsn()).withTopic(topic).in(Phase.COPYING);
+                MigrationState state = preparing.withSlotAt(snapshot.lsn()).in(Phase.COPYING);
                 save(sessions, state);
                 recorded = true;
                 listener.on(new SlotReady(state.slot(), snapshot.lsn()));
@@ -190,11 +206,29 @@ public final class Migration {
             } catch (SQLException e) {
                 throw sessions.sourceServer().failure(e, "closing the snapshot");
             }
-        } finally {
-            if (!recorded) {
-                undoPreparation(sessions, preparing);
+            return true;
+        } catch (RuntimeException e) {
+            if (recorded) {
+                throw e;
             }
+            throw new NotRecordedException(e);
         }
+    }
+
+    private TopicIdentity newTopic(Pipes pipes, Optional<TopicIdentity> ownTopic) {
+        Optional<TopicIdentity> present = pipes.topic().find();
+        if (present.isEmpty()) {
+            return pipes.topic().create();
+        }
+        if (present.equals(ownTopic)) {
+            return present.get();
+        }
+        throw new MigrationException(
+                ExitCode.STATE,
+                "ST003",
+                "topic %s exists already, and this migration did not make it"
+                        .formatted(settings.kafka().topic()),
+                "give another name with kafka.topic, or delete the topic if nothing uses it");
     }
 
     private void resume(Sessions sessions, MigrationState known, SourceIdentity identity) {

@@ -1,0 +1,96 @@
+package org.pg2citus.runner.migrate;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.pg2citus.runner.Main;
+import org.pg2citus.runner.config.MigrationSettings;
+import org.pg2citus.runner.config.ServerAddress;
+
+/** {@code pg2citus} as a process of its own, that can be killed. */
+final class ChildProcess {
+
+    private static final int LONGEST_SECONDS = 240;
+
+    private final Process process;
+    private final Path output;
+
+    private ChildProcess(Process process, Path output) {
+        this.process = process;
+        this.output = output;
+    }
+
+    static ChildProcess migrate(MigrationSettings settings, Path output, String... more) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElse("java"),
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "migrate",
+                "--verbose",
+                "--source",
+                uri(settings.source()),
+                "--target",
+                uri(settings.target()),
+                "--name",
+                settings.name(),
+                "--data-dir",
+                settings.dataDir().toString()));
+        command.addAll(List.of(more));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        return new ChildProcess(process, output);
+    }
+
+    /** Waits until it has said this. */
+    void awaitOutput(String text) throws IOException, InterruptedException {
+        for (int tenths = 0; tenths < 10 * LONGEST_SECONDS; tenths++) {
+            if (Files.readString(output).contains(text)) {
+                return;
+            }
+            if (!process.isAlive()) {
+                break;
+            }
+            Thread.sleep(100);
+        }
+        throw new AssertionError("'%s' was not said, but:%n%s".formatted(text, Files.readString(output)));
+    }
+
+    /** SIGKILL. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly();
+        process.waitFor();
+    }
+
+    /** SIGTERM, and the exit code. */
+    int terminate() throws InterruptedException {
+        process.destroy();
+        return awaitEnd();
+    }
+
+    int awaitEnd() throws InterruptedException {
+        if (!process.waitFor(LONGEST_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new AssertionError("it did not end: " + output());
+        }
+        return process.exitValue();
+    }
+
+    String output() {
+        try {
+            return Files.readString(output);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    private static String uri(ServerAddress server) {
+        return "postgresql://%s@%s:%d/%s".formatted(server.user(), server.host(), server.port(), server.database());
+    }
+}
