@@ -29,6 +29,8 @@ public final class ChangeTopic implements AutoCloseable {
             "cleanup.policy", "delete",
             "retention.ms", "-1",
             "retention.bytes", "-1",
+            // The cluster's default of 1 MB would stop the stream at the first larger row.
+            "max.message.bytes", Integer.toString(EmbeddedKafka.MAX_RECORD_BYTES),
             "segment.bytes", Integer.toString(128 << 20));
 
     private final Admin admin;
@@ -82,7 +84,6 @@ public final class ChangeTopic implements AutoCloseable {
         Map<String, String> config = new HashMap<>(CONFIG);
         if (settings.bootstrapServers().isEmpty()) {
             config.put("flush.messages", "1");
-            config.put("max.message.bytes", Integer.toString(EmbeddedKafka.MAX_RECORD_BYTES));
         }
         NewTopic topic = new NewTopic(settings.topic(), Optional.of(1), settings.replicationFactor()).configs(config);
         await(admin.createTopics(List.of(topic)).all(), "making topic " + settings.topic());
