@@ -9,7 +9,9 @@ import java.util.List;
 import org.pg2citus.sink.catalog.TargetColumn;
 import org.pg2citus.sink.catalog.TargetTable;
 import org.pg2citus.sink.change.Row;
+import org.pg2citus.sink.failure.ErrorText;
 import org.pg2citus.sink.failure.HaltException;
+import org.pg2citus.sink.failure.SqlStates;
 
 /**
  * Deletes rows of a table without a key: for each row one that is the same in every column, and only one, also when there
@@ -31,9 +33,29 @@ final class KeylessDelete {
             statements.add(statement(row));
         }
         statements.sort(Comparator.comparing(BoundStatement::sql));
-        int hit = RowWriter.sum(rowWriter.execute(statements));
+        int hit = RowWriter.sum(execute(statements));
         if (hit != rows.size()) {
             throw Halts.wrongCount("AP005", "a delete from", table.id(), List.of("all columns"), rows.size(), hit);
+        }
+    }
+
+    private int[] execute(List<BoundStatement> statements) throws SQLException {
+        try {
+            return rowWriter.execute(statements);
+        } catch (SQLException e) {
+            if (!"0A000".equals(SqlStates.state(e))
+                    || table.distributionColumn().isEmpty()) {
+                throw e;
+            }
+            TargetColumn column = Columns.of(table, table.distributionColumn().get());
+            throw new HaltException(
+                    "AP015",
+                    ("a row is to be deleted from %s, which has no key, and Citus cannot tell the shard from its distribution"
+                                    + " column %s: it never can for boolean, array, composite and domain types (here"
+                                    + " %s). Give the table a primary key on source and target, or distribute it by another"
+                                    + " column, then start again. The server said: %s")
+                            .formatted(table.id(), column.name(), column.type(), ErrorText.of(e)),
+                    e);
         }
     }
 

@@ -67,7 +67,7 @@ public final class TargetCatalog {
                 AND c.opcintype = CASE WHEN t.oid = 'varchar'::regtype THEN 'text'::regtype
                                        WHEN t.typtype = 'e' THEN 'anyenum'::regtype
                                        WHEN t.typtype = 'r' THEN 'anyrange'::regtype
-                                       WHEN t.typtype = 'm' THEN 'anymultirange'::regtype
+                                       WHEN t.typtype = 'm' THEN to_regtype('anymultirange')
                                        ELSE t.oid END
               ORDER BY c.opcmethod LIMIT 1) eq ON true
             ORDER BY a.attnum""";

@@ -121,6 +121,11 @@ public final class SqlStates {
         return "23503".equals(reported.getSQLState()) || isInternalError(reported, "violates foreign key constraint");
     }
 
+    /** The SQLSTATE that the server reported. */
+    public static String state(SQLException error) {
+        return String.valueOf(reported(error).getSQLState());
+    }
+
     /** The error that the server reported: a failed batch wraps it. */
     static SQLException reported(SQLException error) {
         SQLException next = error.getNextException();

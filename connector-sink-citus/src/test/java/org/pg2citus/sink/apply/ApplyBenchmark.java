@@ -27,7 +27,7 @@ final class ApplyBenchmark {
 
     private static final int PRELOADED = 500_000;
     private static final int TENANTS = 1_000;
-    private static final int ROUNDS = 5;
+    private static final int TRANSACTIONS = 15;
     private static final String COLUMNS = "tenant_id,id,name,amount,ts,doc";
     private static final List<String> ARRAYS =
             List.of("bigint[]", "bigint[]", "text[]", "numeric[]", "timestamptz[]", "jsonb[]");
@@ -57,7 +57,7 @@ final class ApplyBenchmark {
 
     public static void main(String[] args) throws SQLException {
         ApplyBenchmark benchmark = new ApplyBenchmark(args[0]);
-        for (int rows : new int[] {1_000, 5_000}) {
+        for (int rows : new int[] {1_000, 1_000, 100, 5_000}) {
             benchmark.run(rows);
         }
         benchmark.writer.close();
@@ -69,54 +69,37 @@ final class ApplyBenchmark {
     }
 
     private void run(int rows) throws SQLException {
-        int transactions = 10_000 / rows;
-        Map<String, List<Double>> rates = new LinkedHashMap<>();
-        for (int round = -1; round < ROUNDS; round++) {
-            time(rates, round, "insert hand", rows, transactions, false, this::insertByHand);
-            time(rates, round, "insert writer", rows, transactions, false, this::insert);
-            time(rates, round, "update hand", rows, transactions, true, this::updateByHand);
-            time(rates, round, "update writer", rows, transactions, true, this::update);
-            time(rates, round, "delete hand", rows, transactions, true, this::deleteByHand);
-            time(rates, round, "delete writer", rows, transactions, true, this::delete);
-            time(rates, round, "mix hand", rows, transactions, true, this::mixByHand);
-            time(rates, round, "mix writer", rows, transactions, true, this::mix);
-        }
-        rates.forEach((name, all) -> System.out.printf(
-                "%5d rows  %-14s %,9.0f rows/s  (%,.0f to %,.0f)%n",
-                rows,
-                name,
-                all.stream().sorted().skip(all.size() / 2).findFirst().orElseThrow(),
-                all.stream().min(Double::compare).orElseThrow(),
-                all.stream().max(Double::compare).orElseThrow()));
+        compare("insert", rows, false, this::insertByHand, this::insert);
+        compare("update", rows, true, this::updateByHand, this::update);
+        compare("delete", rows, true, this::deleteByHand, this::delete);
+        compare("mix", rows, true, this::mixByHand, this::mix);
     }
 
-    private void time(
-            Map<String, List<Double>> rates,
-            int round,
-            String name,
-            int rows,
-            int transactions,
-            boolean existing,
-            Work work)
-            throws SQLException {
-        List<String[]> all = existing ? existingRows(rows * transactions) : newRows(rows * transactions);
-        List<List<String[]>> batches = new ArrayList<>();
-        for (int i = 0; i < transactions; i++) {
-            batches.add(all.subList(i * rows, (i + 1) * rows));
+    /** In turns, transaction by transaction, so that both find the machine equally busy. */
+    private void compare(String name, int rows, boolean existing, Work byHand, Work byWriter) throws SQLException {
+        List<String[]> all = existing ? existingRows(2 * rows * TRANSACTIONS) : newRows(2 * rows * TRANSACTIONS);
+        List<Double> hand = new ArrayList<>();
+        List<Double> writers = new ArrayList<>();
+        for (int i = 0; i < TRANSACTIONS; i++) {
+            hand.add(rate(all.subList(2 * i * rows, (2 * i + 1) * rows), byHand));
+            writers.add(rate(all.subList((2 * i + 1) * rows, (2 * i + 2) * rows), byWriter));
         }
+        if (name.equals("delete")) {
+            insertByHand(all);
+        }
+        System.out.printf(
+                "%-6s of %,5d rows: by hand %,7.0f rows/s, writer %,7.0f rows/s, ratio %.2f%n",
+                name, rows, median(hand), median(writers), median(writers) / median(hand));
+    }
+
+    private static double rate(List<String[]> rows, Work work) throws SQLException {
         long start = System.nanoTime();
-        for (List<String[]> batch : batches) {
-            work.run(batch);
-        }
-        double seconds = (System.nanoTime() - start) / 1e9;
-        if (round >= 0) {
-            rates.computeIfAbsent(name, key -> new ArrayList<>()).add(rows * transactions / seconds);
-        }
-        if (name.startsWith("delete")) {
-            for (List<String[]> batch : batches) {
-                insertByHand(batch);
-            }
-        }
+        work.run(rows);
+        return rows.size() * 1e9 / (System.nanoTime() - start);
+    }
+
+    private static double median(List<Double> rates) {
+        return rates.stream().sorted().skip(rates.size() / 2).findFirst().orElseThrow();
     }
 
     private List<String[]> newRows(int count) {
