@@ -1,6 +1,8 @@
 package org.pg2citus.sink.apply;
 
+import java.io.IOException;
 import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -198,8 +200,8 @@ final class ApplyBenchmark {
                     .unwrap(PGConnection.class)
                     .getCopyAPI()
                     .copyIn("COPY bench (" + COLUMNS + ") FROM STDIN", new StringReader(text.toString()));
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

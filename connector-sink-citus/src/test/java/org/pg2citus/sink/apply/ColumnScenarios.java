@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.pg2citus.sink.apply.Changes.values;
 
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.pg2citus.sink.catalog.TableKind;
 import org.pg2citus.sink.change.Lsn;
@@ -110,7 +115,7 @@ abstract class ColumnScenarios extends ApplyScenarios {
         apply(
                 Changes.of(t, "tenant,id", "tenant,id,a").update("1", "1", "b"),
                 Changes.of(t, "tenant,id", "tenant,id,a,added").insert("1", "2", "c", "x"));
-        assertThat(rows(t)).containsExactly(java.util.Arrays.asList("1", "1", "b", null), List.of("1", "2", "c", "x"));
+        assertThat(rows(t)).containsExactly(Arrays.asList("1", "1", "b", null), List.of("1", "2", "c", "x"));
         assertThat(writer.metrics().retries()).isZero();
     }
 
@@ -250,7 +255,7 @@ abstract class ColumnScenarios extends ApplyScenarios {
     @Test
     void everyKindInOneTransaction_isApplied() throws Exception {
         String definition = "tenant int, id int, a text, PRIMARY KEY (tenant, id)";
-        List<String> tables = new java.util.ArrayList<>();
+        List<String> tables = new ArrayList<>();
         for (TableKind kind : TableKind.values()) {
             tables.add(table(kind, definition));
         }
@@ -299,8 +304,7 @@ abstract class ColumnScenarios extends ApplyScenarios {
                 .rekey(values("2"), "3", Row.UNAVAILABLE, "{n}")
                 .rekey(values("3"), "2", "z", Row.UNAVAILABLE));
         assertThat(rows(schema + ".t"))
-                .containsExactly(
-                        List.of("1", "x", "{x,y}"), java.util.Arrays.asList("2", "z", null), List.of("3", "b", "{n}"));
+                .containsExactly(List.of("1", "x", "{x,y}"), Arrays.asList("2", "z", null), List.of("3", "b", "{n}"));
         apply(Changes.of(id, List.of("id"), columns).delete("2").delete("3"));
         apply(Changes.of(id, List.of("id"), columns).truncate());
         assertThat(rows(schema + ".t")).isEmpty();
@@ -317,7 +321,7 @@ abstract class ColumnScenarios extends ApplyScenarios {
                 patient.user(),
                 patient.password(),
                 patient.synchronousCommit(),
-                java.time.Duration.ofMillis(300),
+                Duration.ofMillis(300),
                 patient.statementTimeout(),
                 50,
                 patient.firstBackoff(),
@@ -326,16 +330,16 @@ abstract class ColumnScenarios extends ApplyScenarios {
                 true);
         writer.close();
         writer = TargetWriter.open(impatient, TestTarget.unique("pipeline"), "topic", 0);
-        var applied = java.util.concurrent.CompletableFuture.runAsync(() -> apply(
+        var applied = CompletableFuture.runAsync(() -> apply(
                 Changes.of(t, "tenant,id", "tenant,id,a").update("1", "1", "b").insert("1", "2", "c")));
-        long deadline = System.nanoTime() + java.time.Duration.ofSeconds(30).toNanos();
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (writer.metrics().retries() < 2) {
             // The lock is held on a Citus worker: it must know the limit, too.
             assertThat(System.nanoTime()).as("the wait is given up").isLessThan(deadline);
             Thread.sleep(20);
         }
         target.execute("COMMIT");
-        applied.get(30, java.util.concurrent.TimeUnit.SECONDS);
+        applied.get(30, TimeUnit.SECONDS);
         assertThat(rows(t)).containsExactly(List.of("1", "1", "b"), List.of("1", "2", "c"));
     }
 }

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pg2citus.sink.catalog.TableKind;
@@ -261,8 +263,8 @@ abstract class ProgressScenarios extends ApplyScenarios {
     @Test
     void stateSchema_createdByManyAtOnce_isThere() throws Exception {
         try (TestTarget fresh = TestTarget.open(on())) {
-            List<Thread> threads = new java.util.ArrayList<>();
-            List<Throwable> failures = new java.util.concurrent.CopyOnWriteArrayList<>();
+            List<Thread> threads = new ArrayList<>();
+            List<Throwable> failures = new CopyOnWriteArrayList<>();
             for (int i = 0; i < 4; i++) {
                 threads.add(new Thread(() -> {
                     try (Connection connection = DriverManager.getConnection(fresh.url());
