@@ -84,7 +84,7 @@ public final class Copy {
             StopSignal stop) {
         List<Table> rest =
                 tables.stream().filter(table -> !copied.containsKey(table.id())).toList();
-        CopyMeter meter = new CopyMeter(tables, copied);
+        CopyMeter meter = new CopyMeter(tables, copied, System.nanoTime());
         CopyOrder order = new CopyOrder(rest, session.replicaRole() ? Map.of() : references);
         int threads = Math.min(jobs, rest.size());
         CountDownLatch running = new CountDownLatch(threads);

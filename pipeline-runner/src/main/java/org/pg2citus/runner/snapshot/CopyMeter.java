@@ -28,7 +28,8 @@ final class CopyMeter {
     private long newRows;
     private long newBytes;
 
-    CopyMeter(List<Table> all, Map<TableId, CopiedTable> copied) {
+    /** @param startNanos when copying starts, on the clock that {@link #measure} is given */
+    CopyMeter(List<Table> all, Map<TableId, CopiedTable> copied, long startNanos) {
         for (Table table : all) {
             CopiedTable done = copied.get(table.id());
             tables.put(
@@ -39,6 +40,7 @@ final class CopyMeter {
             // An empty table has work, too; so no table weighs nothing.
             weights.put(table.id(), table.sizeBytes() + 8192);
         }
+        samples.addLast(new Sample(startNanos, 0, 0, weightDone()));
     }
 
     synchronized void started(TableId table) {
@@ -63,13 +65,8 @@ final class CopyMeter {
 
     /** To be called about once a second. */
     synchronized CopyProgressed measure(long nowNanos) {
-        double done = 0;
-        double all = 0;
-        for (TableProgress progress : tables.values()) {
-            long weight = weights.get(progress.table());
-            all += weight;
-            done += weight * progress.fraction();
-        }
+        double done = weightDone();
+        double all = weights.values().stream().mapToLong(Long::longValue).sum();
         samples.addLast(new Sample(nowNanos, newRows, newBytes, done));
         if (samples.size() > WINDOW) {
             samples.removeFirst();
@@ -87,5 +84,11 @@ final class CopyMeter {
                 weightPerSecond <= 0
                         ? Optional.empty()
                         : Optional.of(Duration.ofSeconds(Math.round((all - done) / weightPerSecond))));
+    }
+
+    private double weightDone() {
+        return tables.values().stream()
+                .mapToDouble(progress -> weights.get(progress.table()) * progress.fraction())
+                .sum();
     }
 }
