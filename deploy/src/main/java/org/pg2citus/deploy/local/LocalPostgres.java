@@ -27,6 +27,24 @@ public final class LocalPostgres {
         return ServerStart.start(programs, TemporaryDirectory.create("server"), settings, Optional.empty());
     }
 
+    /**
+     * A server of another major version than the bundled one, in a temporary directory.
+     *
+     * @throws IllegalStateException when {@link #has} says that it is not there, or it does not start
+     */
+    public static PostgresServer start(int majorVersion, Map<String, String> settings) {
+        PostgresPrograms programs = BundledPostgres.programs(majorVersion);
+        return ServerStart.start(programs, TemporaryDirectory.create("server"), settings, Optional.empty());
+    }
+
+    /**
+     * Whether the class path has that major version's programs for this machine, beside the bundled ones: some modules'
+     * tests bring them.
+     */
+    public static boolean has(int majorVersion) {
+        return BundledPostgres.has(majorVersion);
+    }
+
     /** A server in a temporary directory whose superuser has to give a password (SCRAM-SHA-256). */
     public static PostgresServer startWithPassword(String password, Map<String, String> settings) {
         return ServerStart.start(

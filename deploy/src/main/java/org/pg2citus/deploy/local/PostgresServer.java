@@ -9,6 +9,8 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -101,6 +103,40 @@ public final class PostgresServer implements AutoCloseable {
      */
     public void start() {
         process.start();
+    }
+
+    /**
+     * Starts a streaming standby of this server, on a port and on files of its own. This server is stopped while its
+     * files are copied, and started again.
+     *
+     * @param settings as for a start, with this server's limits of connections, senders and prepared transactions, below
+     *     which a standby does not start; {@code primary_conninfo} is set here, with the database {@code postgres}
+     */
+    public PostgresServer startStandby(Map<String, String> settings) {
+        Path copy = TemporaryDirectory.create("server");
+        stop();
+        try {
+            process.copyFiles(copy.resolve("data"));
+        } finally {
+            start();
+        }
+        Map<String, String> all = new LinkedHashMap<>(settings);
+        all.put(
+                "primary_conninfo",
+                "host=%s port=%d user=%s dbname=postgres%s"
+                        .formatted(
+                                HOST,
+                                port,
+                                USER,
+                                password.map(secret -> " password='"
+                                                + secret.replace("\\", "\\\\").replace("'", "\\'") + "'")
+                                        .orElse("")));
+        return ServerStart.standby(process.programs(), copy, all, password);
+    }
+
+    /** Makes a standby a server that takes writes, on a timeline of its own; returns when it does. */
+    public void promote() {
+        process.promote();
     }
 
     /** Ends it and removes its files. */

@@ -5,17 +5,20 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The processes of one PostgreSQL server, which is a postmaster and its children. */
 final class ServerProcess {
 
     private static final Duration END_TIMEOUT = Duration.ofSeconds(60);
     private static final int LOG_LINES = 20;
+    private static final String SLOTS = "pg_replslot";
 
     private final PostgresPrograms programs;
     private final Path data;
@@ -38,6 +41,29 @@ final class ServerProcess {
         } catch (IllegalStateException e) {
             throw new IllegalStateException(
                     "PostgreSQL in %s does not start; its log ends with:%n%s".formatted(data, endOfLog()), e);
+        }
+    }
+
+    /** Ends recovery; returns when the server takes writes. */
+    void promote() {
+        programs.run("pg_ctl", "promote", "-D", data.toString(), "-w", "-t", "60", "-s");
+    }
+
+    PostgresPrograms programs() {
+        return programs;
+    }
+
+    /** Copies the files of the stopped server, without its replication slots, which are its own. */
+    void copyFiles(Path copy) {
+        try (Stream<Path> files = Files.walk(data)) {
+            for (Path file : files.filter(path -> !path.getParent().endsWith(SLOTS)
+                            && !path.getParent().getParent().endsWith(SLOTS))
+                    .toList()) {
+                // With its permissions: PostgreSQL refuses a directory that others can read.
+                Files.copy(file, copy.resolve(data.relativize(file).toString()), StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot copy the server in " + data, e);
         }
     }
 

@@ -25,16 +25,42 @@ final class ServerStart {
         DeathWatch watch = DeathWatch.over(directory);
         try {
             Unprivileged.here().admit(directory);
-            Path data = directory.resolve("data");
-            initialise(programs, directory, data, password);
-            ServerProcess process = new ServerProcess(programs, data, directory.resolve("server.log"));
-            int port = startOnFreePort(process, directory, data, settings);
-            return new PostgresServer(process, directory, port, password, watch);
+            initialise(programs, directory, directory.resolve("data"), password);
+            return start(programs, directory, settings, password, watch);
         } catch (RuntimeException e) {
             // The watch stops whatever runs and removes the directory.
             watch.close();
             throw e;
         }
+    }
+
+    /** Starts a server that follows another one; its files are a copy, in the directory's subdirectory {@code data}. */
+    static PostgresServer standby(
+            PostgresPrograms programs, Path directory, Map<String, String> settings, Optional<String> password) {
+        DeathWatch watch = DeathWatch.over(directory);
+        try {
+            Files.createFile(directory.resolve("data").resolve("standby.signal"));
+            Unprivileged.here().admit(directory);
+            return start(programs, directory, settings, password, watch);
+        } catch (IOException e) {
+            watch.close();
+            throw new UncheckedIOException("cannot make a standby in " + directory, e);
+        } catch (RuntimeException e) {
+            watch.close();
+            throw e;
+        }
+    }
+
+    private static PostgresServer start(
+            PostgresPrograms programs,
+            Path directory,
+            Map<String, String> settings,
+            Optional<String> password,
+            DeathWatch watch) {
+        Path data = directory.resolve("data");
+        ServerProcess process = new ServerProcess(programs, data, directory.resolve("server.log"));
+        int port = startOnFreePort(process, directory, data, settings);
+        return new PostgresServer(process, directory, port, password, watch);
     }
 
     /** Makes the directory; throws when it has content, which would be removed with the server. */

@@ -73,6 +73,45 @@ class LocalPostgresIT {
     }
 
     @Test
+    void standby_followsAndTakesWritesWhenPromoted() throws Exception {
+        try (PostgresServer primary = LocalPostgres.start(Map.of())) {
+            execute(primary, "CREATE TABLE t (id int)");
+            try (PostgresServer standby = primary.startStandby(Map.of())) {
+                execute(primary, "INSERT INTO t VALUES (1)");
+                String written = query(primary, "SELECT pg_current_wal_lsn()");
+                awaitReplay(standby, written);
+                assertThat(query(standby, "SELECT pg_is_in_recovery() || ' ' || count(*) FROM t"))
+                        .isEqualTo("true 1");
+
+                standby.promote();
+
+                execute(standby, "INSERT INTO t VALUES (2)");
+                assertThat(query(standby, "SELECT count(*) FROM t")).isEqualTo("2");
+                assertThat(query(primary, "SELECT count(*) FROM t")).isEqualTo("1");
+            }
+        }
+    }
+
+    private static void awaitReplay(PostgresServer standby, String lsn) throws Exception {
+        for (int attempt = 0; attempt < 300; attempt++) {
+            if (query(standby, "SELECT pg_last_wal_replay_lsn() >= '" + lsn + "'")
+                    .equals("t")) {
+                return;
+            }
+            Thread.sleep(100);
+        }
+        throw new AssertionError("the standby does not follow");
+    }
+
+    @Test
+    void versionThatIsNotOnTheClassPath_isRefused() {
+        assertThat(LocalPostgres.has(9)).isFalse();
+        assertThatThrownBy(() -> LocalPostgres.start(9, Map.of()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("/postgres-9/");
+    }
+
+    @Test
     void kill_whileMany_leavesNoProcess() throws SQLException {
         try (PostgresServer server = LocalPostgres.start(Map.of());
                 Connection first = server.connect("postgres");
@@ -192,6 +231,13 @@ class LocalPostgresIT {
                 ResultSet rows = statement.executeQuery(sql)) {
             rows.next();
             return rows.getString(1);
+        }
+    }
+
+    private static void execute(PostgresServer server, String sql) throws SQLException {
+        try (Connection connection = server.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
         }
     }
 }
