@@ -10,6 +10,7 @@ import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Assumptions;
 import org.pg2citus.deploy.local.LocalPostgres;
 import org.pg2citus.deploy.local.PostgresServer;
 
@@ -17,6 +18,14 @@ import org.pg2citus.deploy.local.PostgresServer;
 final class TestSource {
 
     private static final AtomicInteger COUNTER = new AtomicInteger();
+    /** A standby needs the same, or does not start. */
+    static final Map<String, String> SERVER_SETTINGS = Map.of(
+            "wal_level", "logical",
+            "max_replication_slots", "40",
+            "max_wal_senders", "40",
+            "max_prepared_transactions", "10");
+
+    private static final int BUNDLED_VERSION = 15;
     private static TestSource shared;
 
     final PostgresServer postgres;
@@ -34,16 +43,39 @@ final class TestSource {
         return new TestSource(postgres, Files.createTempDirectory("pg2citus-source-test"));
     }
 
+    /** {@code -Dpg2citus.source.version=14} runs the tests with another source. */
     static synchronized TestSource shared() throws Exception {
         if (shared == null) {
-            PostgresServer postgres = LocalPostgres.start(Map.of(
-                    "wal_level", "logical",
-                    "max_replication_slots", "40",
-                    "max_wal_senders", "40",
-                    "max_prepared_transactions", "10"));
-            shared = new TestSource(postgres, Files.createTempDirectory("pg2citus-source-test"));
+            int majorVersion = Integer.getInteger("pg2citus.source.version", BUNDLED_VERSION);
+            shared = of(startServer(majorVersion, Map.of()));
         }
         return shared;
+    }
+
+    /**
+     * A server of that major version that a source can be; the test is skipped, and says so, where the build did not
+     * bring it.
+     */
+    static PostgresServer startServer(int majorVersion, Map<String, String> settings) throws SQLException {
+        Map<String, String> all = new HashMap<>(SERVER_SETTINGS);
+        all.putAll(settings);
+        if (majorVersion != BUNDLED_VERSION && !LocalPostgres.has(majorVersion)) {
+            String reason =
+                    "no PostgreSQL " + majorVersion + " for this machine: the profile postgres-versions brings it";
+            System.out.println("SKIPPED, " + reason);
+            return Assumptions.abort(reason);
+        }
+        PostgresServer postgres =
+                majorVersion == BUNDLED_VERSION ? LocalPostgres.start(all) : LocalPostgres.start(majorVersion, all);
+        if (!postgres.version().startsWith(majorVersion + ".")) {
+            throw new AssertionError("PostgreSQL " + majorVersion + " is " + postgres.version());
+        }
+        return postgres;
+    }
+
+    int majorVersion() throws SQLException {
+        String version = postgres.version();
+        return Integer.parseInt(version.substring(0, version.indexOf('.')));
     }
 
     synchronized TestKafka kafka() throws Exception {
