@@ -11,10 +11,12 @@ record CatalogKeys(PostgresConnection catalog) implements RowKeys {
 
     @Override
     public List<String> primaryKey(int tableOid) throws SQLException {
+        // Within a transaction two rows can have the same value of a deferrable key: it identifies none of them.
         return catalog.prepareQueryAndMap(
                 "SELECT a.attname FROM pg_catalog.pg_index i "
                         + "JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) "
-                        + "WHERE i.indrelid = ?::oid AND i.indisprimary AND i.indisvalid ORDER BY a.attnum",
+                        + "WHERE i.indrelid = ?::oid AND i.indisprimary AND i.indisvalid AND i.indimmediate "
+                        + "ORDER BY a.attnum",
                 statement -> statement.setLong(1, Integer.toUnsignedLong(tableOid)),
                 rows -> {
                     List<String> columns = new ArrayList<>();
