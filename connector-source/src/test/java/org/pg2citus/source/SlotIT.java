@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,16 @@ import org.pg2citus.source.failure.SourceFault;
 
 /** The slot: what is confirmed to it, and what stops the source. */
 final class SlotIT {
+
+    private static final Map<String, String> SMALL_WAL = Map.of(
+            "wal_level", "logical",
+            "max_slot_wal_keep_size", "1MB",
+            "wal_keep_size", "0",
+            "min_wal_size", "32MB",
+            "max_wal_size", "32MB");
+
+    /** {@code -Dpg2citus.unrelated.megabytes=500} for the long run. */
+    private static final int UNRELATED_MEGABYTES = Integer.getInteger("pg2citus.unrelated.megabytes", 80);
 
     private final TaskRun.Offsets offsets = new TaskRun.Offsets();
     private TestSource.Database database;
@@ -120,7 +131,11 @@ final class SlotIT {
             run.pollTo(Events::isMark);
 
             long end = Events.endLsn(last(first));
-            await(() -> database.confirmedLsn() == end);
+            await(() -> {
+                // The mark may have been polled before: what is stored is confirmed by the next poll.
+                run.poll();
+                return database.confirmedLsn() == end;
+            });
         }
         assertThat(database.confirmedLsn()).isEqualTo(offsetLsn());
     }
@@ -143,27 +158,45 @@ final class SlotIT {
     }
 
     @Test
-    void writesThatAreNotPublished_letTheSlotAdvance() throws Exception {
+    void writesThatAreNotPublished_leaveLittleWalWithinTwoMarks() throws Exception {
         database.execute(
-                "CREATE TABLE unpublished (data text)", "CREATE PUBLICATION " + database.name + " FOR TABLE item");
+                "CREATE TABLE unpublished (data text)",
+                "ALTER TABLE unpublished ALTER data SET STORAGE PLAIN",
+                "CREATE PUBLICATION " + database.name + " FOR TABLE item");
         database.execute("SELECT pg_create_logical_replication_slot('" + database.name + "', 'pgoutput')");
         TestSource.Database other = TestSource.shared().database("other");
-        other.execute("CREATE TABLE t (data text)");
-        try (TaskRun run = start()) {
-            String write = "SELECT repeat(md5(i::text), 30) FROM generate_series(1, 40000) i";
-            database.execute("INSERT INTO unpublished " + write);
-            other.execute("INSERT INTO t " + write);
-            // The last page of the WAL may have a header that no record fills.
-            long written = Long.parseLong(database.query("SELECT pg_current_wal_lsn() - '0/0'")) - 8192;
-
-            run.acknowledge(last(run.pollTo(record -> Events.isMark(record) && Events.lsn(record) >= written)));
-
-            await(() -> {
+        other.execute("CREATE TABLE t (data text)", "ALTER TABLE t ALTER data SET STORAGE PLAIN");
+        long markIntervalMs = 5_000;
+        Map<String, String> settings = database.settings();
+        settings.put("mark.interval.ms", String.valueOf(markIntervalMs));
+        try (TaskRun run = TaskRun.start(new PostgresSourceTask(), settings, offsets)) {
+            // 9 MB for both; what the server does for itself between, as any server that is written to does.
+            String write = "SELECT repeat(md5(i::text), 30) FROM generate_series(1, 4500) i";
+            long before = walPosition();
+            for (int i = 0; i < UNRELATED_MEGABYTES / 8; i++) {
+                database.execute("INSERT INTO unpublished " + write, "CHECKPOINT");
+                other.execute("INSERT INTO t " + write);
                 run.poll().forEach(run::acknowledge);
-                return retainedBytes() < 64 << 20;
-            });
-            assertThat(database.confirmedLsn()).isGreaterThanOrEqualTo(written);
+            }
+            long written = walPosition();
+            assertThat(written - before).isGreaterThan((long) UNRELATED_MEGABYTES << 20);
+            long end = System.nanoTime() + Duration.ofMillis(2 * markIntervalMs).toNanos();
+
+            while (System.nanoTime() < end) {
+                run.poll().forEach(run::acknowledge);
+            }
+
+            // The last page of the WAL may have a header that no record fills.
+            assertThat(database.confirmedLsn()).isGreaterThanOrEqualTo(written - 8192);
+            assertThat(retainedBytes()).isLessThan(64 << 20);
+            System.out.printf(
+                    "%d MB written and not published: the slot retains %d MB after two marks%n",
+                    (written - before) >> 20, retainedBytes() >> 20);
         }
+    }
+
+    private long walPosition() throws Exception {
+        return Long.parseLong(database.query("SELECT pg_current_wal_lsn() - '0/0'"));
     }
 
     @Test
@@ -202,32 +235,106 @@ final class SlotIT {
 
     @Test
     void slotThatIsLostWhileItIsRead_stopsTheTaskWithin30Seconds() throws Exception {
-        Map<String, String> settings = Map.of(
-                "wal_level", "logical",
-                "max_slot_wal_keep_size", "1MB",
-                "wal_keep_size", "0",
-                "min_wal_size", "32MB",
-                "max_wal_size", "32MB");
-        try (PostgresServer postgres = LocalPostgres.start(settings)) {
+        try (PostgresServer postgres = LocalPostgres.start(SMALL_WAL)) {
             database = TestSource.of(postgres).database("lost");
             database.execute("CREATE TABLE item (id int PRIMARY KEY, name text)");
             database.createSlot();
-            try (TaskRun run = start();
-                    Connection connection = database.connect()) {
-                for (int i = 0; i < 6; i++) {
-                    TestSource.execute(
-                            connection,
-                            "INSERT INTO item SELECT i, repeat('x', 1000) FROM generate_series(%d, %d) i"
-                                    .formatted(i * 10_000, i * 10_000 + 9_999),
-                            "SELECT pg_switch_wal()",
-                            "CHECKPOINT");
-                }
-                long lostNanos = System.nanoTime();
+            try (TaskRun run = start()) {
+                writeUntilLost();
 
-                assertThatThrownBy(() -> run.pollTo(record -> false))
-                        .isInstanceOf(SourceFault.class)
-                        .hasMessageStartingWith("SR011");
-                assertThat(Duration.ofNanos(System.nanoTime() - lostNanos)).isLessThan(Duration.ofSeconds(30));
+                assertStops(run, "SR011");
+            }
+        }
+    }
+
+    @Test
+    void slotThatIsDroppedWhileItIsRead_stopsTheTaskWithin30Seconds() throws Exception {
+        assertStopsAfterDrop("SR010");
+    }
+
+    @Test
+    void slotThatIsCreatedAgainWhileItIsRead_stopsTheTaskWithin30Seconds() throws Exception {
+        assertStopsAfterDrop(
+                "SR014",
+                "INSERT INTO item VALUES (2)",
+                "SELECT pg_create_logical_replication_slot('" + database.name + "', 'pgoutput')");
+    }
+
+    @Test
+    void slotThatIsAdvancedWhileTheReaderIsAway_stopsTheTaskWithin30Seconds() throws Exception {
+        database.createSlot();
+        try (TaskRun run = start()) {
+            database.execute("INSERT INTO item VALUES (1)");
+            run.acknowledge(last(run.pollTo(Events::isEnd)));
+            await(() -> {
+                database.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '"
+                        + database.name + "'");
+                try {
+                    database.execute("INSERT INTO item SELECT coalesce(max(id), 0) + 1 FROM item");
+                    database.execute(
+                            "SELECT pg_replication_slot_advance('" + database.name + "', pg_current_wal_lsn())");
+                    return true;
+                } catch (SQLException e) {
+                    // The reader was back already.
+                    return false;
+                }
+            });
+
+            assertStops(run, "SR014");
+        }
+    }
+
+    private void assertStopsAfterDrop(String code, String... afterwards) throws Exception {
+        database.createSlot();
+        try (TaskRun run = start()) {
+            database.execute("INSERT INTO item VALUES (1)");
+            run.acknowledge(last(run.pollTo(Events::isEnd)));
+            await(() -> {
+                database.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '"
+                        + database.name + "'");
+                try {
+                    database.execute("SELECT pg_drop_replication_slot('" + database.name + "')");
+                    return true;
+                } catch (SQLException e) {
+                    // Ending takes a moment, or the reader was back already.
+                    return false;
+                }
+            });
+            database.execute(afterwards);
+
+            assertStops(run, code);
+        }
+    }
+
+    private static void assertStops(TaskRun run, String code) {
+        long nanos = System.nanoTime();
+        assertThatThrownBy(() -> run.pollTo(record -> false))
+                .isInstanceOf(SourceFault.class)
+                .hasMessageStartingWith(code);
+        assertThat(Duration.ofNanos(System.nanoTime() - nanos)).isLessThan(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void slotThatIsLostWhileNobodyReads_isRefused() throws Exception {
+        try (PostgresServer postgres = LocalPostgres.start(SMALL_WAL)) {
+            database = TestSource.of(postgres).database("lost");
+            database.execute("CREATE TABLE item (id int PRIMARY KEY, name text)");
+            database.createSlot();
+            writeUntilLost();
+
+            assertRefused("SR011");
+        }
+    }
+
+    private void writeUntilLost() throws Exception {
+        try (Connection connection = database.connect()) {
+            for (int i = 0; i < 6; i++) {
+                TestSource.execute(
+                        connection,
+                        "INSERT INTO item SELECT i, repeat('x', 1000) FROM generate_series(%d, %d) i"
+                                .formatted(i * 10_000, i * 10_000 + 9_999),
+                        "SELECT pg_switch_wal()",
+                        "CHECKPOINT");
             }
         }
     }

@@ -3,6 +3,8 @@ package org.pg2citus.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +61,39 @@ final class SourceConfigTest {
     }
 
     @Test
+    void everyFixedSetting_isExplainedInTheRationale() throws Exception {
+        String rationale = Files.readString(Path.of("RATIONALE.md"));
+
+        assertThat(FixedSetting.ALL).isNotEmpty();
+        for (FixedSetting fixed : FixedSetting.ALL) {
+            assertThat(rationale)
+                    .contains("| `%s` | `%s` | %s |".formatted(fixed.key(), fixed.value(), fixed.reason()));
+        }
+        assertThat(rationale.lines().filter(line -> line.startsWith("| `"))).hasSameSizeAs(FixedSetting.ALL);
+    }
+
+    @Test
+    void safeSettingsOfDebeziumAndConnect_passThrough() {
+        for (String setting : List.of(
+                "database.sslmode=verify-full",
+                "database.sslrootcert=/etc/ca.pem",
+                "database.tcpKeepAlive=true",
+                "retriable.restart.connector.wait.ms=500",
+                "errors.max.retries=3",
+                "tasks.max=1",
+                "value.converter=org.apache.kafka.connect.json.JsonConverter",
+                "producer.override.compression.type=zstd",
+                "topic.creation.default.partitions=1")) {
+            Map<String, String> given = new HashMap<>(settings);
+            int equals = setting.indexOf('=');
+            given.put(setting.substring(0, equals), setting.substring(equals + 1));
+            assertThat(SourceConfig.problems(given)).as(setting).isEmpty();
+            assertThat(new SourceConfig(given).debezium())
+                    .containsEntry(setting.substring(0, equals), setting.substring(equals + 1));
+        }
+    }
+
+    @Test
     void settingsThatCouldLoseRecords_areRefused() {
         for (String setting : List.of(
                 "errors.tolerance=all",
@@ -69,6 +104,15 @@ final class SourceConfigTest {
                 "column.mask.hash.v2.x.with.salt.y=public.c",
                 "message.key.columns=t:c",
                 "database.options=-c datestyle=german",
+                "column.truncate.to.10.chars=public.c",
+                "decimal.handling.mode=double",
+                "time.precision.mode=connect",
+                "unavailable.value.placeholder=x",
+                "schema.exclude.list=audit",
+                "event.processing.failure.handling.mode=skip",
+                "snapshot.mode=always",
+                "slot.drop.on.stop=true",
+                "offset.mismatch.strategy=trust_offset",
                 "predicates=p")) {
             Map<String, String> given = new HashMap<>(settings);
             int equals = setting.indexOf('=');

@@ -10,15 +10,17 @@ import java.util.Optional;
  * slot at the next start is still the one that was read.
  *
  * @param name the connector's {@code topic.prefix}
+ * @param heldBack whether the server sends nothing that its standbys do not have yet
  */
-public record SourcePosition(String name, String systemIdentifier, int timeline) {
+public record SourcePosition(String name, String systemIdentifier, int timeline, boolean heldBack) {
 
     private static final String LSN = "complete_lsn";
     private static final String SYSTEM = "system_identifier";
     private static final String TIMELINE = "timeline";
+    private static final String HELD_BACK = "held_back";
 
-    /** One stored position: everything before {@code lsn} is in the topic. */
-    public record Stored(long lsn, String systemIdentifier, int timeline) {}
+    /** One stored position: everything before {@code lsn} is in the topic, and after a crash perhaps more. */
+    public record Stored(long lsn, String systemIdentifier, int timeline, boolean heldBack) {}
 
     /** Under this the position is stored. */
     public Map<String, String> partition() {
@@ -30,7 +32,7 @@ public record SourcePosition(String name, String systemIdentifier, int timeline)
     }
 
     Map<String, ?> offset(long lsn) {
-        return Map.of(LSN, lsn, SYSTEM, systemIdentifier, TIMELINE, timeline);
+        return Map.of(LSN, lsn, SYSTEM, systemIdentifier, TIMELINE, timeline, HELD_BACK, heldBack);
     }
 
     /** Reads what {@link #offset} wrote; empty when nothing is stored. */
@@ -41,6 +43,7 @@ public record SourcePosition(String name, String systemIdentifier, int timeline)
         return Optional.of(new Stored(
                 ((Number) offset.get(LSN)).longValue(),
                 (String) offset.get(SYSTEM),
-                ((Number) offset.get(TIMELINE)).intValue()));
+                ((Number) offset.get(TIMELINE)).intValue(),
+                Boolean.TRUE.equals(offset.get(HELD_BACK))));
     }
 }

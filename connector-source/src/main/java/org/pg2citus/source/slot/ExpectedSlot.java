@@ -10,10 +10,4 @@ import org.postgresql.replication.LogSequenceNumber;
  * @param creationLsn its consistent point when it was made; empty: not checked
  */
 public record ExpectedSlot(
-        String slot, String publication, Optional<String> systemIdentifier, Optional<LogSequenceNumber> creationLsn) {
-
-    /** The same slot, wherever it stands. */
-    public ExpectedSlot anyPosition() {
-        return new ExpectedSlot(slot, publication, systemIdentifier, Optional.empty());
-    }
-}
+        String slot, String publication, Optional<String> systemIdentifier, Optional<LogSequenceNumber> creationLsn) {}

@@ -112,5 +112,15 @@ final class SlotGuard {
                                     complete.asString(),
                                     "Compare the data, then start the migration again from the copy"));
         }
+        if (timeline != server.timeline() && !stored.get().heldBack()) {
+            throw new SourceFault(
+                    "SR015",
+                    "the server was promoted to timeline %d, and on timeline %d the slot %s could send changes that no standby had: the topic may have changes that the promoted server lacks. %s; keep the slot with failover = true and synchronized_standby_slots, so that a promotion can be followed"
+                            .formatted(
+                                    server.timeline(),
+                                    timeline,
+                                    expected.slot(),
+                                    "Compare the data, then start the migration again from the copy"));
+        }
     }
 }

@@ -38,13 +38,19 @@ public final class SlotSession implements AutoCloseable {
     private final ExpectedSlot expected;
     private final ServerIdentity server;
     private final LogSequenceNumber confirmed;
+    private final boolean heldBack;
 
     private SlotSession(
-            PostgresConnection connection, ExpectedSlot expected, ServerIdentity server, LogSequenceNumber confirmed) {
+            PostgresConnection connection,
+            ExpectedSlot expected,
+            ServerIdentity server,
+            LogSequenceNumber confirmed,
+            boolean heldBack) {
         this.connection = connection;
         this.expected = expected;
         this.server = server;
         this.confirmed = confirmed;
+        this.heldBack = heldBack;
     }
 
     /**
@@ -67,9 +73,10 @@ public final class SlotSession implements AutoCloseable {
             ServerIdentity server = identify(session);
             Optional<SlotState> state = readSlot(session, expected.slot());
             SlotGuard.check(expected, state, server, stored);
-            requirePublication(session, expected.publication());
-            return new SlotSession(
-                    connection, expected, server, state.orElseThrow().confirmed());
+            PublicationGuard.check(expected.publication(), PublicationCatalog.read(session, expected.publication()));
+            requireEncoding(session);
+            SlotState slot = state.orElseThrow();
+            return new SlotSession(connection, expected, server, slot.confirmed(), isHeldBack(session, slot));
         } catch (SQLException | RuntimeException e) {
             connection.close();
             throw e;
@@ -82,7 +89,7 @@ public final class SlotSession implements AutoCloseable {
     }
 
     public SourcePosition position(String name) {
-        return new SourcePosition(name, server.systemIdentifier(), server.timeline());
+        return new SourcePosition(name, server.systemIdentifier(), server.timeline(), heldBack);
     }
 
     PGConnection replication() throws SQLException {
@@ -149,6 +156,7 @@ public final class SlotSession implements AutoCloseable {
                     row.getString("database"),
                     row.getBoolean("temporary"),
                     columns.contains("two_phase") && row.getBoolean("two_phase"),
+                    columns.contains("failover") && row.getBoolean("failover"),
                     lost(row, columns),
                     confirmed == null ? null : LogSequenceNumber.valueOf(confirmed)));
         }
@@ -175,27 +183,33 @@ public final class SlotSession implements AutoCloseable {
         return names;
     }
 
-    private static void requirePublication(Connection session, String publication) throws SQLException {
+    /** Text of any other encoding is converted by the server. */
+    private static void requireEncoding(Connection session) throws SQLException {
         try (Statement statement = session.createStatement();
-                ResultSet row = statement.executeQuery(
-                        "SELECT pubinsert AND pubupdate AND pubdelete AND pubtruncate FROM pg_catalog.pg_publication WHERE pubname = "
-                                + literal(publication))) {
-            if (!row.next()) {
+                ResultSet row = statement.executeQuery("SHOW server_encoding")) {
+            row.next();
+            if (row.getString(1).equals("SQL_ASCII")) {
                 throw new SourceFault(
-                        "SR016",
-                        "publication %s does not exist. Create it before the slot: the server reads it as it was at the time of each change"
-                                .formatted(publication));
-            }
-            if (!row.getBoolean(1)) {
-                throw new SourceFault(
-                        "SR016",
-                        "publication %s leaves out some operations. Set publish = 'insert, update, delete, truncate' before the copy"
-                                .formatted(publication));
+                        "SR003",
+                        "the database's encoding is SQL_ASCII: its text has bytes of no known encoding, which cannot"
+                                + " be sent without loss. Move the data into a database with encoding UTF8 first");
             }
         }
     }
 
-    private static String literal(String text) {
+    /** Whether the server waits for its standbys before it sends a change: they have whatever the topic has. */
+    private static boolean isHeldBack(Connection session, SlotState slot) throws SQLException {
+        if (!slot.failover()) {
+            return false;
+        }
+        try (Statement statement = session.createStatement();
+                ResultSet row = statement.executeQuery("SHOW synchronized_standby_slots")) {
+            row.next();
+            return !row.getString(1).isBlank();
+        }
+    }
+
+    static String literal(String text) {
         return "'" + text.replace("'", "''") + "'";
     }
 }

@@ -53,13 +53,13 @@ final class SlotGuardTest {
     @Test
     void lostSlot_isRefused() {
         slot = Optional.of(new SlotState(
-                "logical", "pgoutput", "shop", false, false, Optional.of("wal_status lost"), lsn("0/100")));
+                "logical", "pgoutput", "shop", false, false, false, Optional.of("wal_status lost"), lsn("0/100")));
         refuses("SR011");
     }
 
     @Test
     void slotOfAnotherKind_isRefused() {
-        slot = Optional.of(new SlotState("physical", null, null, false, false, Optional.empty(), null));
+        slot = Optional.of(new SlotState("physical", null, null, false, false, false, Optional.empty(), null));
         refuses("SR012");
         slot = Optional.of(slot("wal2json", "shop", false, false));
         refuses("SR012");
@@ -97,16 +97,30 @@ final class SlotGuardTest {
     }
 
     @Test
-    void promotedServerWithEverythingThatWasRead_isAccepted() {
+    void promotedServerThatHadEverythingBeforeItWasSent_isAccepted() {
         server = new ServerIdentity(SYSTEM, 2, "shop", Map.of(1, lsn("0/200")));
-        stored = Optional.of(stored("0/200", SYSTEM, 1));
+        stored = Optional.of(heldBack("0/200"));
         accepts();
     }
 
     @Test
     void promotedServerWithoutSomeOfWhatWasRead_isRefused() {
         server = new ServerIdentity(SYSTEM, 2, "shop", Map.of(1, lsn("0/200")));
-        stored = Optional.of(stored("0/201", SYSTEM, 1));
+        stored = Optional.of(heldBack("0/201"));
+        refuses("SR015");
+    }
+
+    @Test
+    void promotedServerThatPerhapsLacksWhatWasSentLast_isRefused() {
+        server = new ServerIdentity(SYSTEM, 2, "shop", Map.of(1, lsn("0/200")));
+        stored = Optional.of(stored("0/150", SYSTEM, 1));
+        refuses("SR015");
+    }
+
+    @Test
+    void promotedServerThatDoesNotKnowTheTimeline_isRefused() {
+        server = new ServerIdentity(SYSTEM, 3, "shop", Map.of(2, lsn("0/200")));
+        stored = Optional.of(heldBack("0/150"));
         refuses("SR015");
     }
 
@@ -127,15 +141,19 @@ final class SlotGuardTest {
     }
 
     private static SlotState slotAt(String confirmed) {
-        return new SlotState("logical", "pgoutput", "shop", false, false, Optional.empty(), lsn(confirmed));
+        return new SlotState("logical", "pgoutput", "shop", false, false, false, Optional.empty(), lsn(confirmed));
     }
 
     private static SlotState slot(String plugin, String database, boolean temporary, boolean twoPhase) {
-        return new SlotState("logical", plugin, database, temporary, twoPhase, Optional.empty(), lsn("0/100"));
+        return new SlotState("logical", plugin, database, temporary, twoPhase, false, Optional.empty(), lsn("0/100"));
     }
 
     private static SourcePosition.Stored stored(String lsn, String systemIdentifier, int timeline) {
-        return new SourcePosition.Stored(lsn(lsn).asLong(), systemIdentifier, timeline);
+        return new SourcePosition.Stored(lsn(lsn).asLong(), systemIdentifier, timeline, false);
+    }
+
+    private static SourcePosition.Stored heldBack(String lsn) {
+        return new SourcePosition.Stored(lsn(lsn).asLong(), SYSTEM, 1, true);
     }
 
     private static LogSequenceNumber lsn(String text) {
