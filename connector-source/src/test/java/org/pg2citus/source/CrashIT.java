@@ -36,7 +36,12 @@ final class CrashIT {
 
         try (RandomLoad load = RandomLoad.start(database, SEED)) {
             for (int i = 0; i < KILLS; i++) {
+                long confirmed = database.confirmedLsn();
                 try (WorkerProcess worker = WorkerProcess.start(bootstrap, directory, database.settings())) {
+                    if (i % 2 == 0) {
+                        // The others are killed before they got anywhere, perhaps.
+                        awaitProgress(database, confirmed);
+                    }
                     Thread.sleep(random.nextInt(MAX_LIFE_MS));
                     worker.kill();
                 }
@@ -60,6 +65,16 @@ final class CrashIT {
         for (String table : RandomLoad.TABLES) {
             assertThat(replay.rows(table)).as(table).containsExactlyInAnyOrderElementsOf(rows(database, table));
         }
+    }
+
+    private static void awaitProgress(TestSource.Database database, long confirmed) throws Exception {
+        for (int attempt = 0; attempt < 1_200; attempt++) {
+            if (database.confirmedLsn() > confirmed) {
+                return;
+            }
+            Thread.sleep(100);
+        }
+        throw new AssertionError("the slot is where it was two minutes ago");
     }
 
     private static boolean isLast(Entry entry) {
