@@ -20,6 +20,7 @@ import java.time.Duration;
  *     recovery runs every citus.recover_2pc_interval (60 s)
  * @param replicaRole apply with session_replication_role = replica when the role may set it on all nodes: neither
  *     foreign keys nor triggers of the target then run, they ran on the source
+ * @param connector name of the connector that applies; another one is refused while this one's session lives
  */
 public record TargetSettings(
         String url,
@@ -32,13 +33,43 @@ public record TargetSettings(
         Duration firstBackoff,
         Duration maxBackoff,
         Duration inDoubtTimeout,
-        boolean replicaRole) {
+        boolean replicaRole,
+        String connector) {
+
+    /** Without a connector's name. */
+    public TargetSettings(
+            String url,
+            String user,
+            String password,
+            String synchronousCommit,
+            Duration lockTimeout,
+            Duration statementTimeout,
+            int maxAttempts,
+            Duration firstBackoff,
+            Duration maxBackoff,
+            Duration inDoubtTimeout,
+            boolean replicaRole) {
+        this(
+                url,
+                user,
+                password,
+                synchronousCommit,
+                lockTimeout,
+                statementTimeout,
+                maxAttempts,
+                firstBackoff,
+                maxBackoff,
+                inDoubtTimeout,
+                replicaRole,
+                "");
+    }
 
     public TargetSettings {
         requireNonNull(url, "url is null");
         requireNonNull(user, "user is null");
         requireNonNull(password, "password is null");
         requireNonNull(synchronousCommit, "synchronousCommit is null");
+        requireNonNull(connector, "connector is null");
         if (maxAttempts < 1) {
             throw new IllegalArgumentException("maxAttempts is " + maxAttempts + ", it must be at least 1");
         }
