@@ -84,6 +84,7 @@ final class StartedTask implements AutoCloseable {
         this.retries = new RetryWindow(config.millis(CitusSinkConfig.RETRY_TIMEOUT_MS), clock);
         this.progressInterval = config.millis(CitusSinkConfig.PROGRESS_INTERVAL_MS);
         this.offsets = new OffsetSequence(partition, 0, config.getLong(CitusSinkConfig.OFFSET_GAP_MAX));
+        metrics.startedAt(writer.progress().appliedLsn(), durableOffset());
         rewindToDurable();
     }
 
@@ -103,9 +104,14 @@ final class StartedTask implements AutoCloseable {
                 accept(record);
             }
             flush();
-            retries.succeeded();
+            if (records.isEmpty() && !holding && large.isEmpty() && !pending.hasPosition()) {
+                metrics.caughtUp();
+            }
         } catch (RetryLaterException e) {
             startOver(e);
+        } catch (HaltException e) {
+            metrics.halted(e.code());
+            throw e;
         }
     }
 
@@ -113,6 +119,11 @@ final class StartedTask implements AutoCloseable {
     Map<TopicPartition, OffsetAndMetadata> durableOffsets() {
         long next = durableOffset();
         return next == 0 ? Map.of() : Map.of(partition, new OffsetAndMetadata(next));
+    }
+
+    /** Ends whatever is under way in the target; may be called by another thread, before {@link #close}. */
+    void abort() {
+        writer.abort();
     }
 
     @Override
@@ -131,6 +142,7 @@ final class StartedTask implements AutoCloseable {
         if (!offsets.accept(offset)) {
             return;
         }
+        metrics.recordRead(record.timestamp());
         Event event = decoder.decode(record);
         if (large.isPresent()) {
             stream(large.get(), event, offset);
@@ -201,6 +213,7 @@ final class StartedTask implements AutoCloseable {
         Instant started = clock.instant();
         List<List<TableDelta>> parts = pending.drain();
         write(parts, nextProgress());
+        retries.succeeded();
         nextIdleProgress = clock.instant().plus(progressInterval);
         metrics.batchApplied(
                 writer.progress().appliedLsn(),
@@ -275,6 +288,7 @@ final class StartedTask implements AutoCloseable {
         if (reader.isComplete()) {
             pending.endTransaction(endLsn, offset);
             writer.commit(nextProgress());
+            retries.succeeded();
             metrics.transactionStreamed();
             metrics.batchApplied(endLsn, offset + 1, 1, pending.sourceRows(), pending.sourceRows(), Duration.ZERO);
             pending.clear();
@@ -307,6 +321,7 @@ final class StartedTask implements AutoCloseable {
         Optional<Lsn> before = writer.progress().holdAtLsn();
         // Writing the progress as it is reads the hold back.
         writer.apply(List.of(), writer.progress());
+        retries.succeeded();
         if (writer.progress().holdAtLsn().equals(before)) {
             return false;
         }
@@ -317,7 +332,7 @@ final class StartedTask implements AutoCloseable {
     }
 
     private void startOver(RetryLaterException cause) {
-        metrics.startedOver();
+        metrics.startedOver(cause.getMessage());
         Duration pause = retries.failed(cause);
         LOG.warn(
                 "The target cannot be used now, trying again in {} ms from topic offset {}: {}",
