@@ -15,9 +15,9 @@ import org.apache.kafka.connect.connector.Task;
 import org.apache.kafka.connect.sink.SinkConnector;
 
 /**
- * Applies whole source transactions from one ordered topic to a Citus cluster, exactly once.
+ * Applies whole source transactions to a Citus cluster, exactly once.
  *
- * <p>It always has one task: the order of one topic partition is what makes transactions whole.
+ * <p>It always has one task: the order of events is what makes transactions whole.
  */
 public final class CitusSinkConnector extends SinkConnector {
 
@@ -60,7 +60,7 @@ public final class CitusSinkConnector extends SinkConnector {
     public Config validate(Map<String, String> props) {
         Config config = super.validate(props);
         refuseSkippingOfRecords(props, config);
-        refuseSeveralTopics(props, config);
+        TopicsCheck.check(props).forEach((key, message) -> report(config, key, message));
         refuseDefaultsForNull(props, config);
         boolean complete = config.configValues().stream()
                 .noneMatch(value -> !value.errorMessages().isEmpty());
@@ -84,17 +84,6 @@ public final class CitusSinkConnector extends SinkConnector {
                     config,
                     CitusSinkConfig.PIPELINE,
                     "errors.deadletterqueue.topic.name would take single records out of transactions; remove it");
-        }
-    }
-
-    private static void refuseSeveralTopics(Map<String, String> props, Config config) {
-        String topics = props.getOrDefault("topics", "");
-        String pattern = props.getOrDefault("topics.regex", "");
-        if (topics.contains(",") || !pattern.isEmpty()) {
-            report(
-                    config,
-                    CitusSinkConfig.PIPELINE,
-                    "one pipeline reads one ordered topic; give it as topics, without topics.regex");
         }
     }
 

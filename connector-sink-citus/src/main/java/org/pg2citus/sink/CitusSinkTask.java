@@ -2,8 +2,11 @@ package org.pg2citus.sink;
 
 import java.time.Clock;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.ConnectException;
@@ -13,10 +16,11 @@ import org.pg2citus.sink.apply.TargetWriter;
 import org.pg2citus.sink.failure.HaltException;
 import org.pg2citus.sink.metrics.SinkMetrics;
 
-/** Connect's callbacks; the work is in {@link StartedTask}, which exists while a partition is assigned. */
+/** Connect's callbacks; the work is in {@link StartedTask}, which exists while partitions are assigned. */
 public final class CitusSinkTask extends SinkTask {
 
     private CitusSinkConfig config;
+    private final Set<TopicPartition> assigned = new HashSet<>();
     private Optional<StartedTask> started = Optional.empty();
 
     @Override
@@ -34,17 +38,23 @@ public final class CitusSinkTask extends SinkTask {
         if (partitions.isEmpty()) {
             return;
         }
-        if (partitions.size() > 1 || started.isPresent()) {
-            throw new ConnectException(
-                    "CF002 the sink was given several topic partitions %s: one ordered topic with one"
-                                    .formatted(partitions)
-                            + " partition keeps transactions whole. Recreate the topic with one partition.");
-        }
-        started = Optional.of(halting(() -> open(partitions.iterator().next())));
+        Set<TopicPartition> all = new HashSet<>(assigned);
+        all.addAll(partitions);
+        halting(() -> Assignment.check(config, all));
+        closeStarted();
+        assigned.addAll(partitions);
+        started = Optional.of(halting(this::openAssigned));
     }
 
     @Override
     public void put(Collection<SinkRecord> records) {
+        if (started.isEmpty() && !assigned.isEmpty()) {
+            throw new ConnectException(
+                    ("CF004 some of this task's topic partitions were taken away; it was left with %s, and transactions"
+                                    + " would be torn. Nothing was applied since. See that no other consumer uses this"
+                                    + " connector's consumer group, and that its topics still exist, then restart the task")
+                            .formatted(assigned));
+        }
         started.ifPresent(task -> halting(() -> {
             task.put(records);
             return task;
@@ -60,6 +70,7 @@ public final class CitusSinkTask extends SinkTask {
     @Override
     public void close(Collection<TopicPartition> partitions) {
         if (!partitions.isEmpty()) {
+            assigned.removeAll(partitions);
             closeStarted();
         }
     }
@@ -69,11 +80,16 @@ public final class CitusSinkTask extends SinkTask {
         closeStarted();
     }
 
-    private StartedTask open(TopicPartition partition) {
+    private StartedTask openAssigned() {
+        TopicPartition first = Assignment.identity(config, assigned);
         TargetWriter writer = TargetWriter.open(
-                config.target(), config.getString(CitusSinkConfig.PIPELINE), partition.topic(), partition.partition());
+                config.target(), config.getString(CitusSinkConfig.PIPELINE), first.topic(), first.partition());
+        Clock clock = Clock.systemUTC();
+        Intake intake = config.isTopicPerTable()
+                ? new TopicPerTable(config, context, assigned, clock)
+                : new OrderedTopic(context, first, config.getLong(CitusSinkConfig.OFFSET_GAP_MAX));
         SinkMetrics metrics = SinkMetrics.register(config.getString(CitusSinkConfig.PIPELINE), writer.metrics());
-        return new StartedTask(config, context, partition, writer, metrics, Clock.systemUTC());
+        return new StartedTask(config, context, intake, writer, metrics, clock);
     }
 
     private void closeStarted() {
@@ -81,7 +97,7 @@ public final class CitusSinkTask extends SinkTask {
         started = Optional.empty();
     }
 
-    private static StartedTask halting(java.util.function.Supplier<StartedTask> step) {
+    private static <T> T halting(Supplier<T> step) {
         try {
             return step.get();
         } catch (HaltException e) {

@@ -20,22 +20,22 @@ import org.pg2citus.sink.change.RowChange;
 import org.pg2citus.sink.change.SourceTransaction;
 import org.pg2citus.sink.decode.Event;
 import org.pg2citus.sink.decode.RecordDecoder;
-import org.pg2citus.sink.failure.HaltException;
 import org.pg2citus.sink.failure.RetryLaterException;
 import org.pg2citus.sink.metrics.SinkMetrics;
 import org.pg2citus.sink.progress.Progress;
 import org.pg2citus.sink.transaction.Assembled;
 import org.pg2citus.sink.transaction.LargeTransactionReader;
+import org.pg2citus.sink.transaction.OrderedMerge.Ordered;
 import org.pg2citus.sink.transaction.TransactionAssembler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The work of the sink for its one topic partition: records become transactions, transactions a batch, a batch one target
+ * The work of the sink for its topic partitions: records become transactions, transactions a batch, a batch one target
  * transaction together with its progress.
  *
- * <p>Everything in memory lies beyond the durable progress and can be read again from the topic: after a failure of the
- * target the task drops it all and rewinds the consumer to the durable offset.
+ * <p>Everything in memory lies beyond the durable progress and can be read again from the topics: after a failure of the
+ * target the task drops it all and rewinds the consumer to the durable offsets.
  */
 final class StartedTask implements AutoCloseable {
 
@@ -47,10 +47,12 @@ final class StartedTask implements AutoCloseable {
     private final TargetWriter writer;
     private final RecordDecoder decoder;
     private final TransactionAssembler assembler;
+    private final long maxRowsInMemory;
     private final BatchLimits limits;
-    private final OffsetSequence offsets;
+    private final BatchAge age;
+    private final Intake intake;
+    private final SnapshotRestarts snapshots;
     private final RetryWindow retries;
-    private final TopicPartition partition;
     private final SinkTaskContext context;
     private final SinkMetrics metrics;
     private final Clock clock;
@@ -65,29 +67,32 @@ final class StartedTask implements AutoCloseable {
     StartedTask(
             CitusSinkConfig config,
             SinkTaskContext context,
-            TopicPartition partition,
+            Intake intake,
             TargetWriter writer,
             SinkMetrics metrics,
             Clock clock) {
         this.writer = writer;
         this.context = context;
-        this.partition = partition;
+        this.intake = intake;
         this.metrics = metrics;
         this.clock = clock;
         this.decoder = config.decoder();
+        this.maxRowsInMemory = config.getLong(CitusSinkConfig.TRANSACTION_MAX_ROWS);
         this.assembler = new TransactionAssembler(
-                config.getLong(CitusSinkConfig.TRANSACTION_MAX_ROWS),
+                maxRowsInMemory,
                 config.getLong(CitusSinkConfig.TRANSACTION_MAX_BYTES),
                 writer.progress().appliedLsn());
         this.limits = new BatchLimits(
                 config.getInt(CitusSinkConfig.BATCH_MAX_ROWS), config.getLong(CitusSinkConfig.BATCH_MAX_BYTES));
+        this.age = new BatchAge(config.millis(CitusSinkConfig.BATCH_MAX_AGE_MS));
+        this.snapshots =
+                new SnapshotRestarts(config.getString(CitusSinkConfig.PIPELINE), () -> writer.readSnapshotLsns());
         this.retries = new RetryWindow(config.millis(CitusSinkConfig.RETRY_TIMEOUT_MS), clock);
         this.progressInterval = config.millis(CitusSinkConfig.PROGRESS_INTERVAL_MS);
-        this.offsets = new OffsetSequence(partition, 0, config.getLong(CitusSinkConfig.OFFSET_GAP_MAX));
         rewindToDurable();
     }
 
-    /** Takes the next records; applies every whole transaction among them before it returns. */
+    /** Takes the next records; applies the whole transactions among them, or joins them with those that come at once. */
     void put(Collection<SinkRecord> records) {
         try {
             if (holding && !isHoldLifted()) {
@@ -102,17 +107,19 @@ final class StartedTask implements AutoCloseable {
                 }
                 accept(record);
             }
-            flush();
+            if (!rewound) {
+                intake.delivered();
+            }
+            flushOrWait();
             retries.succeeded();
         } catch (RetryLaterException e) {
             startOver(e);
         }
     }
 
-    /** The position up to which everything is durable in the target. */
+    /** The positions up to which everything is durable in the target. */
     Map<TopicPartition, OffsetAndMetadata> durableOffsets() {
-        long next = durableOffset();
-        return next == 0 ? Map.of() : Map.of(partition, new OffsetAndMetadata(next));
+        return intake.offsets(writer.progress());
     }
 
     @Override
@@ -121,17 +128,33 @@ final class StartedTask implements AutoCloseable {
                 writer) {
             LOG.info(
                     "Stopping at {}: applied up to LSN {}",
-                    partition,
+                    intake,
                     writer.progress().appliedLsn());
         }
     }
 
     private void accept(SinkRecord record) {
-        long offset = record.kafkaOffset();
-        if (!offsets.accept(offset)) {
+        if (!intake.expects(record)) {
             return;
         }
-        Event event = decoder.decode(record);
+        intake.offer(record, decoder.decode(record));
+        Optional<Ordered> next = intake.next();
+        while (next.isPresent()) {
+            handle(next.get().event(), next.get().offset());
+            next = rewound ? Optional.empty() : intake.next();
+        }
+    }
+
+    private void handle(Event event, long offset) {
+        if (large.isEmpty() && event instanceof Event.Begin) {
+            intake.knownEnd()
+                    .filter(end -> end.eventCount() > maxRowsInMemory)
+                    .ifPresent(end -> startStreaming(
+                            new Assembled.TooLarge(end.xid(), end.endLsn(), offset, offset, end.eventCount())));
+        }
+        if (rewound) {
+            return;
+        }
         if (large.isPresent()) {
             stream(large.get(), event, offset);
             return;
@@ -143,16 +166,15 @@ final class StartedTask implements AutoCloseable {
         if (whole.get() instanceof Assembled.Whole done) {
             add(done.transaction());
         } else if (whole.get() instanceof Assembled.TooLarge tooLarge) {
-            startStreaming(tooLarge);
+            if (startStreaming(tooLarge)) {
+                intake.rewindToBegin(tooLarge, writer.progress());
+                rewound();
+            }
         } else if (whole.get() instanceof Assembled.Mark mark) {
             metrics.positionRead(mark.lsn());
             pending.mark(mark.lsn(), offset);
-        } else {
-            throw new HaltException(
-                    "CF003",
-                    ("record %d of %s is a row of Debezium's own snapshot. Set snapshot.mode=no_data on the source"
-                                    + " connector and copy the tables with 'pg2citus migrate'")
-                            .formatted(offset, partition));
+        } else if (whole.get() instanceof Assembled.Snapshot snapshot) {
+            addSnapshotRow(snapshot);
         }
     }
 
@@ -173,8 +195,26 @@ final class StartedTask implements AutoCloseable {
             }
         }
         pending.endTransaction(transaction.endLsn(), transaction.lastOffset());
+        intake.settle(pending);
         if (pending.reaches(limits)) {
             flush();
+        }
+    }
+
+    private void addSnapshotRow(Assembled.Snapshot snapshot) {
+        Optional<Lsn> lsn = snapshot.row().snapshotLsn();
+        if (lsn.isPresent() && isBeyondHold(lsn.get())) {
+            hold(lsn.get());
+            return;
+        }
+        snapshots.check(snapshot.row(), snapshot.lastOffset());
+        pending.add(snapshot.row().change());
+        if (snapshot.settled()) {
+            pending.pass(snapshot.lastOffset());
+            intake.settle(pending);
+            if (pending.reaches(limits)) {
+                flush();
+            }
         }
     }
 
@@ -190,6 +230,16 @@ final class StartedTask implements AutoCloseable {
         return copyLsn != null && endLsn.compareTo(copyLsn) <= 0;
     }
 
+    /** With more on its way, a batch that is not full may wait for it, until it is too old. */
+    private void flushOrWait() {
+        Duration wait = pending.hasRows() ? age.toWait(clock.instant()) : Duration.ZERO;
+        if (wait.isZero()) {
+            flush();
+        } else {
+            context.timeout(wait.toMillis());
+        }
+    }
+
     private void flush() {
         if (large.isPresent() || !pending.hasPosition()) {
             return;
@@ -201,16 +251,17 @@ final class StartedTask implements AutoCloseable {
         Instant started = clock.instant();
         List<List<TableDelta>> parts = pending.drain();
         write(parts, nextProgress());
+        snapshots.becameDurable();
         nextIdleProgress = clock.instant().plus(progressInterval);
+        if (!idle) {
+            age.applied(started);
+        }
         metrics.batchApplied(
                 writer.progress().appliedLsn(),
                 pending.nextOffset(),
                 pending.transactions(),
                 pending.sourceRows(),
-                parts.stream()
-                        .flatMap(List::stream)
-                        .mapToLong(StartedTask::rows)
-                        .sum(),
+                parts.stream().flatMap(List::stream).mapToLong(TableDelta::rows).sum(),
                 Duration.between(started, clock.instant()));
         pending.clear();
     }
@@ -226,55 +277,58 @@ final class StartedTask implements AutoCloseable {
     }
 
     private Progress nextProgress() {
-        Progress progress = writer.progress();
-        Progress next = progress.after(
-                pending.endLsn().orElse(progress.appliedLsn()),
-                pending.nextOffset(),
-                pending.sourceRows(),
-                pending.transactions());
+        Progress next = intake.after(writer.progress(), pending).snapshotsOf(snapshots.started());
         return pending.seenLsn().map(next::seenUpTo).orElse(next);
     }
 
-    private static long rows(TableDelta delta) {
-        return (long) delta.inserts().size()
-                + delta.updates().size()
-                + delta.deletes().size()
-                + delta.keylessDeletes().size();
-    }
-
-    /** The transaction is whole in the topic but too large for memory: it is read again, straight into the target. */
-    private void startStreaming(Assembled.TooLarge transaction) {
+    /**
+     * The transaction is whole in the topics but too large for memory: it is read straight into the target.
+     *
+     * @return whether it is: it may be applied already, or have to wait
+     */
+    private boolean startStreaming(Assembled.TooLarge transaction) {
         metrics.positionRead(transaction.endLsn());
         if (isApplied(transaction.endLsn())) {
             metrics.duplicateDropped();
             pending.pass(transaction.lastOffset());
-            return;
+            return false;
         }
         if (isBeyondHold(transaction.endLsn())) {
             hold(transaction.endLsn());
-            return;
+            return false;
         }
         flush();
         pending.clear();
+        if (intake.mergesTopics()) {
+            // Rows of snapshots may come in between, and what they need cannot be read once the transaction is open.
+            snapshots.load();
+        }
         LOG.info(
-                "Source transaction {} has {} events: streaming it from topic offset {} into one target transaction",
+                "Source transaction {} has {} events: streaming it into one target transaction (topic offset {})",
                 transaction.xid(),
                 transaction.eventCount(),
                 transaction.beginOffset());
         writer.begin();
         large = Optional.of(new LargeTransactionReader(transaction));
-        rewindTo(transaction.beginOffset());
+        return true;
     }
 
     private void stream(LargeTransactionReader reader, Event event, long offset) {
         Lsn endLsn = reader.transaction().endLsn();
+        if (event instanceof Event.Untransacted row && intake.mergesTopics()) {
+            snapshots.check(row, offset);
+            pending.add(row.change());
+            return;
+        }
         reader.accept(event, offset).filter(change -> !isCopied(change, endLsn)).ifPresent(pending::add);
         if (reader.isComplete() || pending.reaches(limits)) {
             pending.drain().forEach(writer::write);
         }
         if (reader.isComplete()) {
             pending.endTransaction(endLsn, offset);
+            intake.settle(pending);
             writer.commit(nextProgress());
+            snapshots.becameDurable();
             metrics.transactionStreamed();
             metrics.batchApplied(endLsn, offset + 1, 1, pending.sourceRows(), pending.sourceRows(), Duration.ZERO);
             pending.clear();
@@ -298,7 +352,7 @@ final class StartedTask implements AutoCloseable {
                 endLsn);
         holding = true;
         metrics.holding(true);
-        context.pause(partition);
+        intake.pause();
         context.timeout(HOLD_POLL.toMillis());
         rewindToDurable();
     }
@@ -312,7 +366,7 @@ final class StartedTask implements AutoCloseable {
         }
         holding = false;
         metrics.holding(false);
-        context.resume(partition);
+        intake.resume();
         return true;
     }
 
@@ -320,9 +374,9 @@ final class StartedTask implements AutoCloseable {
         metrics.startedOver();
         Duration pause = retries.failed(cause);
         LOG.warn(
-                "The target cannot be used now, trying again in {} ms from topic offset {}: {}",
+                "The target cannot be used now, trying again in {} ms from what is durable (LSN {}): {}",
                 pause.toMillis(),
-                durableOffset(),
+                writer.progress().appliedLsn(),
                 cause.getMessage());
         rewindToDurable();
         retries.sleep(pause);
@@ -330,18 +384,15 @@ final class StartedTask implements AutoCloseable {
 
     private void rewindToDurable() {
         large = Optional.empty();
-        rewindTo(durableOffset());
+        intake.rewind(writer.progress());
+        snapshots.reset();
+        rewound();
     }
 
-    private void rewindTo(long offset) {
+    /** What was read beyond what is durable comes again. */
+    private void rewound() {
         pending.clear();
         assembler.reset();
-        offsets.restartAt(offset);
-        context.offset(partition, offset);
         rewound = true;
-    }
-
-    private long durableOffset() {
-        return writer.progress().nextOffset().orElse(0);
     }
 }

@@ -57,7 +57,19 @@ class CitusSinkConnectorIT {
 
     @Test
     void validate_ofSeveralTopics_refuses() {
-        assertThat(problems(Map.of("topics", "a,b"))).containsOnlyKeys(CitusSinkConfig.PIPELINE);
+        assertThat(problems(Map.of("topics", "a,b"))).containsOnlyKeys(CitusSinkConfig.TOPIC_LAYOUT);
+    }
+
+    @Test
+    void validate_ofATopicPerTable_findsNothing() {
+        assertThat(problems(Map.of(
+                        "topics",
+                        "app.transaction,app.public.a",
+                        CitusSinkConfig.TOPIC_LAYOUT,
+                        "per-table",
+                        CitusSinkConfig.TRANSACTION_TOPIC,
+                        "app.transaction")))
+                .isEmpty();
     }
 
     @Test

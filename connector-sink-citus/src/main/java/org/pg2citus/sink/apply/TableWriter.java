@@ -39,6 +39,7 @@ final class TableWriter {
     }
 
     void delete() throws SQLException {
+        clear();
         Map<List<String>, List<ClientRow<KeyedDelete>>> byColumns = new LinkedHashMap<>();
         for (KeyedDelete delete : delta.deletes()) {
             RowMatch match = withOldDistributionValue(RowMatch.byKey(delete.key()), delete.before());
@@ -67,6 +68,38 @@ final class TableWriter {
         if (!delta.keylessDeletes().isEmpty()) {
             new KeylessDelete(rowWriter, table).delete(delta.keylessDeletes());
             metrics.deleted(delta.keylessDeletes().size());
+        }
+    }
+
+    /** Deletes by key what may or may not be there. */
+    private void clear() throws SQLException {
+        if (delta.cleared().isEmpty()) {
+            return;
+        }
+        new Relocation(session, rowWriter, table).requireNoEffectOfDelete();
+        Map<List<String>, List<ClientRow<Row>>> byColumns = new LinkedHashMap<>();
+        for (Row key : delta.cleared()) {
+            RowMatch match = RowMatch.byKey(key);
+            byColumns
+                    .computeIfAbsent(match.columns(), columns -> new ArrayList<>())
+                    .add(new ClientRow<>(match.values(), key));
+        }
+        for (Map.Entry<List<String>, List<ClientRow<Row>>> same : byColumns.entrySet()) {
+            MatchedRows shape = new MatchedRows(table, Columns.of(table, same.getKey()), List.of());
+            List<BoundStatement> statements = new ArrayList<>();
+            for (List<ClientRow<Row>> chunk : rowWriter.chunks(shape, same.getValue())) {
+                statements.add(shape.delete(chunk));
+            }
+            int hit = RowWriter.sum(rowWriter.execute(statements));
+            if (hit > same.getValue().size()) {
+                throw Halts.wrongCount(
+                        "AP004",
+                        "a replacement in",
+                        table.id(),
+                        same.getKey(),
+                        same.getValue().size(),
+                        hit);
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package org.pg2citus.sink.apply;
 import static java.util.Objects.requireNonNull;
 
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -88,6 +89,17 @@ public final class TargetWriter implements AutoCloseable {
     /** For each table that was copied by itself, the LSN of the copy's snapshot: older changes are in the copy. */
     public Map<TableId, Lsn> copyLsns() {
         return copyLsns;
+    }
+
+    /** For each table of which rows of a snapshot of the source are applied, where that was taken. */
+    public Map<TableId, Lsn> readSnapshotLsns() {
+        requireNotStreaming();
+        Map<TableId, Lsn> snapshots = new HashMap<>();
+        attempts.run("read pg2citus.snapshot_table", () -> {
+            snapshots.clear();
+            snapshots.putAll(progressTable.snapshotLsns(session.get().connection()));
+        });
+        return snapshots;
     }
 
     /** Reads {@link #copyLsns} again. */

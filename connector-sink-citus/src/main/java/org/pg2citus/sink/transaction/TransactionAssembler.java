@@ -66,12 +66,16 @@ public final class TransactionAssembler {
             return end(end, offset);
         }
         if (event instanceof Event.Untransacted row) {
-            return Optional.of(new Assembled.Snapshot(row.change(), offset));
+            return Optional.of(new Assembled.Snapshot(row, offset, isBetweenTransactions()));
         }
         // With a transaction unfinished or owed, the position must not move past its BEGIN. Another mark comes soon.
-        return event instanceof Event.Watermark mark && open == null && interrupted == null
+        return event instanceof Event.Watermark mark && isBetweenTransactions()
                 ? Optional.of(new Assembled.Mark(mark.lsn(), offset))
                 : Optional.empty();
+    }
+
+    private boolean isBetweenTransactions() {
+        return open == null && interrupted == null;
     }
 
     /** Forgets the unfinished transaction: the next event is read from another offset. */
