@@ -4,14 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.pg2citus.sink.batch.TableDelta;
-import org.pg2citus.sink.change.Lsn;
 import org.pg2citus.sink.change.TableId;
 import org.pg2citus.sink.failure.ErrorText;
 import org.pg2citus.sink.failure.HaltException;
 import org.pg2citus.sink.failure.RetryLaterException;
+import org.pg2citus.sink.progress.CopyLedger;
 import org.pg2citus.sink.progress.Progress;
 import org.pg2citus.sink.progress.ProgressTable;
 import org.slf4j.Logger;
@@ -47,7 +46,7 @@ public final class TargetWriter implements AutoCloseable {
     /** What the newest commit would have made of the progress, until its outcome is known. */
     private Optional<Progress> committing = Optional.empty();
 
-    private Map<TableId, Lsn> copyLsns = Map.of();
+    private CopyLedger copyLedger = CopyLedger.EMPTY;
 
     private TargetWriter(TargetSettings settings, String pipeline, String topic, int partition) {
         this.progressTable = new ProgressTable(pipeline, topic, partition);
@@ -65,7 +64,8 @@ public final class TargetWriter implements AutoCloseable {
         requireNonNull(settings, "settings is null");
         TargetWriter writer = new TargetWriter(settings, pipeline, topic, partition);
         writer.attempts.run("open the target", () -> {
-            writer.copyLsns = writer.progressTable.copyLsns(writer.session.get().connection());
+            writer.copyLedger =
+                    writer.progressTable.copyLedger(writer.session.get().connection());
             writer.progress = writer.session.durable();
         });
         return writer;
@@ -85,16 +85,25 @@ public final class TargetWriter implements AutoCloseable {
         return progress;
     }
 
-    /** For each table that was copied by itself, the LSN of the copy's snapshot: older changes are in the copy. */
-    public Map<TableId, Lsn> copyLsns() {
-        return copyLsns;
+    /** What the copies of tables hold already: older changes are left out. */
+    public CopyLedger copyLedger() {
+        return copyLedger;
     }
 
-    /** Reads {@link #copyLsns} again. */
-    public void reloadCopyLsns() {
-        attempts.run("read pg2citus.copied_table", () -> {
-            copyLsns = progressTable.copyLsns(session.get().connection());
+    /** Reads {@link #copyLedger} again. */
+    public void reloadCopyLedger() {
+        attempts.run("read the ledger of copies", () -> {
+            copyLedger = progressTable.copyLedger(session.get().connection());
         });
+    }
+
+    /** Undoes what is not committed, and leaves word in the ledger that a table has to be copied anew. */
+    public void discardCopy(TableId table) {
+        streaming = Optional.empty();
+        session.discard();
+        attempts.run(
+                "mark the copy of " + table,
+                () -> progressTable.discardCopy(session.get().connection(), table));
     }
 
     public WriterMetrics metrics() {
