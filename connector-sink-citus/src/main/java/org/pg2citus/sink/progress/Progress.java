@@ -48,7 +48,8 @@ public record Progress(
 
     /** The same progress, with the source's WAL known to be read up to {@code lsn}. */
     public Progress seenUpTo(Lsn lsn) {
-        return new Progress(appliedLsn, nextOffset, Optional.of(lsn), holdAtLsn, rowsApplied, transactionsApplied);
+        Lsn later = seenLsn.filter(seen -> seen.compareTo(lsn) > 0).orElse(lsn);
+        return new Progress(appliedLsn, nextOffset, Optional.of(later), holdAtLsn, rowsApplied, transactionsApplied);
     }
 
     /** The same progress with what others now ask for. */

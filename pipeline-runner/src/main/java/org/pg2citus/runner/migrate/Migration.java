@@ -32,6 +32,7 @@ import org.pg2citus.runner.snapshot.Copy;
 import org.pg2citus.runner.snapshot.ExportedSnapshot;
 import org.pg2citus.runner.snapshot.Publication;
 import org.pg2citus.runner.snapshot.Slot;
+import org.pg2citus.runner.snapshot.SlotMaking;
 import org.pg2citus.runner.state.CopiedTable;
 import org.pg2citus.runner.state.DataDirLock;
 import org.pg2citus.runner.state.MigrationState;
@@ -192,7 +193,7 @@ public final class Migration {
                 Publication.create(source, preparing.publication(), preparing.tables());
                 return null;
             });
-            Optional<ExportedSnapshot> made = new SlotMaking(sessions, listener, stop).make(preparing.slot(), false);
+            Optional<ExportedSnapshot> made = new SlotMaking(sessions.sourceServer(), listener, stop).make(preparing.slot(), false);
             if (made.isEmpty()) {
                 return false;
             }
@@ -248,7 +249,7 @@ public final class Migration {
                 return;
             }
             listener.on(new StepStarted("taking a new snapshot for the tables that are left"));
-            Optional<ExportedSnapshot> made = new SlotMaking(sessions, listener, stop)
+            Optional<ExportedSnapshot> made = new SlotMaking(sessions.sourceServer(), listener, stop)
                     .make(
                             "%.50s_rest_%d"
                                     .formatted(

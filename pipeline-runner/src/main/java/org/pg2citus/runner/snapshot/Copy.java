@@ -123,7 +123,7 @@ public final class Copy {
     private void work(CopyOrder order, ExportedSnapshot snapshot, CopyMeter meter, CountDownLatch running) {
         try (Connection from = opened(source.connect("copy"));
                 Connection to = opened(target.connect("copy"))) {
-            enterSnapshot(from, snapshot);
+            snapshot.enter(from);
             TableCopy tableCopy = new TableCopy(from, to, store, session);
             for (Optional<Table> next = order.next(); next.isPresent(); next = order.next()) {
                 Table table = next.get();
@@ -169,15 +169,6 @@ public final class Copy {
                     "nothing of the table was kept, finished tables were; mend the cause and run the command again, it"
                             + " goes on with the rest",
                     e);
-        }
-    }
-
-    private static void enterSnapshot(Connection from, ExportedSnapshot snapshot) throws SQLException {
-        from.setAutoCommit(false);
-        from.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-        from.setReadOnly(true);
-        try (Statement statement = from.createStatement()) {
-            statement.execute("SET TRANSACTION SNAPSHOT '%s'".formatted(snapshot.name()));
         }
     }
 

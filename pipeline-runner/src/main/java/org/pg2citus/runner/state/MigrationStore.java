@@ -122,6 +122,21 @@ public final class MigrationStore {
         }
     }
 
+    /** Forgets a migration with its ledger and its progress. */
+    public void forget(Connection target) throws SQLException {
+        for (String table : List.of("copied_table", "progress")) {
+            if (exists(target, table)) {
+                try (PreparedStatement statement =
+                        target.prepareStatement("DELETE FROM pg2citus.%s WHERE pipeline = ?".formatted(table))) {
+                    statement.setString(1, name);
+                    statement.executeUpdate();
+                }
+            }
+        }
+        // Last: while it is there, the cleanup can be run again.
+        delete(target);
+    }
+
     /** The tables whose copy is committed. */
     public Map<TableId, CopiedTable> copied(Connection target) throws SQLException {
         Map<TableId, CopiedTable> copied = new LinkedHashMap<>();

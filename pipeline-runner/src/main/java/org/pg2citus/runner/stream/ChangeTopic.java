@@ -90,6 +90,11 @@ public final class ChangeTopic implements AutoCloseable {
         return find().orElseThrow(() -> failure("making topic " + settings.topic(), null));
     }
 
+    /** Removes the topic with all that is in it. */
+    public void delete() {
+        await(admin.deleteTopics(List.of(settings.topic())).all(), "deleting topic " + settings.topic());
+    }
+
     /** The oldest offset that is still there. */
     public long firstOffset() {
         return await(

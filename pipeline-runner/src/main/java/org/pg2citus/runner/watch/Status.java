@@ -13,6 +13,8 @@ import java.util.Optional;
 import org.pg2citus.runner.catalog.Table;
 import org.pg2citus.runner.catalog.Tables;
 import org.pg2citus.runner.config.MigrationSettings;
+import org.pg2citus.runner.cutover.CutoverState;
+import org.pg2citus.runner.cutover.CutoverStore;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
 import org.pg2citus.runner.postgres.Server;
@@ -22,6 +24,8 @@ import org.pg2citus.runner.state.AppliedProgress;
 import org.pg2citus.runner.state.CopiedTable;
 import org.pg2citus.runner.state.MigrationState;
 import org.pg2citus.runner.state.MigrationStore;
+import org.pg2citus.runner.state.Phase;
+import org.pg2citus.runner.verify.SinkHold;
 import org.pg2citus.sink.change.Lsn;
 import org.pg2citus.sink.change.TableId;
 
@@ -31,6 +35,8 @@ import org.pg2citus.sink.change.TableId;
  * @param slot empty when the source has none of this name
  * @param sourceLsn where the source writes
  * @param recentLagMs the lag in time that a running migration measured within the last minute
+ * @param heldAt the sink is held there: paused, or being verified
+ * @param cutover empty when none was begun
  */
 public record Status(
         MigrationState state,
@@ -38,7 +44,9 @@ public record Status(
         AppliedProgress applied,
         Optional<Slot> slot,
         Lsn sourceLsn,
-        Optional<Long> recentLagMs) {
+        Optional<Long> recentLagMs,
+        Optional<Lsn> heldAt,
+        Optional<CutoverState> cutover) {
 
     /**
      * One table.
@@ -58,6 +66,8 @@ public record Status(
         requireNonNull(applied, "applied is null");
         requireNonNull(slot, "slot is null");
         requireNonNull(recentLagMs, "recentLagMs is null");
+        requireNonNull(heldAt, "heldAt is null");
+        requireNonNull(cutover, "cutover is null");
         tables = List.copyOf(tables);
     }
 
@@ -73,6 +83,8 @@ public record Status(
         AppliedProgress applied;
         Map<TableId, CopiedTable> copied;
         Optional<Long> lagMs;
+        Optional<Lsn> heldAt;
+        Optional<CutoverState> cutover;
         try (Connection target = targetServer.connect("status")) {
             state = store.load(target)
                     .orElseThrow(() -> new MigrationException(
@@ -83,6 +95,8 @@ public record Status(
             applied = store.progress(target);
             copied = store.copied(target);
             lagMs = store.recentLagMs(target);
+            heldAt = state.phase() == Phase.STREAMING ? SinkHold.current(target, state.name()) : Optional.empty();
+            cutover = new CutoverStore(state.name()).load(target);
         } catch (SQLException e) {
             throw targetServer.failure(e, "reading the migration's state");
         }
@@ -97,7 +111,15 @@ public record Status(
                         Optional.ofNullable(copied.get(table)),
                         onSource == null ? 0 : onSource.estimatedRows()));
             }
-            return new Status(state, tables, applied, Slot.read(source, state.slot()), writtenLsn(source), lagMs);
+            return new Status(
+                    state,
+                    tables,
+                    applied,
+                    Slot.read(source, state.slot()),
+                    writtenLsn(source),
+                    lagMs,
+                    heldAt,
+                    cutover);
         } catch (SQLException e) {
             throw sourceServer.failure(e, "reading the slot");
         }

@@ -30,6 +30,7 @@ final class WriteLoad implements AutoCloseable {
     private final List<Thread> threads = new ArrayList<>();
     private final CountDownLatch stop = new CountDownLatch(1);
     private final AtomicLong transactions = new AtomicLong();
+    private final AtomicLong refused = new AtomicLong();
     private final AtomicReference<SQLException> failure = new AtomicReference<>();
 
     private WriteLoad() {}
@@ -80,6 +81,11 @@ final class WriteLoad implements AutoCloseable {
         return transactions.get();
     }
 
+    /** Transactions that failed because the tables were read-only. */
+    long refused() {
+        return refused.get();
+    }
+
     private void write(String url, int client) {
         Random random = new Random(client);
         try (Connection connection = DriverManager.getConnection(url);
@@ -107,8 +113,11 @@ final class WriteLoad implements AutoCloseable {
                     }
                 } catch (SQLException e) {
                     connection.rollback();
-                    // Clients that cross each other's rows deadlock, as in life.
-                    if (!"40P01".equals(e.getSQLState())) {
+                    if ("25006".equals(e.getSQLState())) {
+                        // Cut over: an application would connect to the new database.
+                        refused.incrementAndGet();
+                    } else if (!"40P01".equals(e.getSQLState())) {
+                        // Clients that cross each other's rows deadlock, as in life.
                         throw e;
                     }
                 }
