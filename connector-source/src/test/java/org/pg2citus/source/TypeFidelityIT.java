@@ -328,8 +328,9 @@ final class TypeFidelityIT {
     private static void subscribe(TestSource.Database subscriber, TestSource.Database database) throws SQLException {
         // Within one server it cannot make its slot itself: it would wait for its own transaction.
         database.execute("SELECT pg_create_logical_replication_slot('native_' || current_database(), 'pgoutput')");
+        // A publisher of 14 sends values in the database's own settings, unless the connection asks for others.
         subscriber.execute(
-                "CREATE SUBSCRIPTION native CONNECTION 'host=127.0.0.1 port=%s user=postgres dbname=%s' PUBLICATION %s WITH (create_slot = false, slot_name = 'native_%s', copy_data = false)"
+                "CREATE SUBSCRIPTION native CONNECTION 'host=127.0.0.1 port=%s user=postgres dbname=%s options=''-c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=3''' PUBLICATION %s WITH (create_slot = false, slot_name = 'native_%s', copy_data = false)"
                         .formatted(
                                 database.settings().get("database.port"), database.name, database.name, database.name));
     }
