@@ -11,6 +11,7 @@ import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.NonEmptyString;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 import org.apache.kafka.common.config.ConfigDef.Width;
+import org.pg2citus.sink.apply.DivergencePolicy;
 import org.pg2citus.sink.apply.TargetSettings;
 import org.pg2citus.sink.decode.RecordDecoder;
 
@@ -68,6 +69,12 @@ public final class CitusSinkConfig extends AbstractConfig {
     /** The target session's synchronous_commit. */
     public static final String SYNCHRONOUS_COMMIT = "synchronous.commit";
 
+    /** What an update or delete that finds no row does. */
+    public static final String DIVERGENCE_POLICY = "divergence.policy";
+
+    /** Whether messages name the values of keys. */
+    public static final String ERROR_SHOW_KEYS = "error.show.keys";
+
     /** Offsets that may be missing between two records. */
     public static final String OFFSET_GAP_MAX = "topic.offset.gap.max";
 
@@ -82,6 +89,9 @@ public final class CitusSinkConfig extends AbstractConfig {
 
     /** {@link #SOURCE_VALUES}: a stock Debezium connector. */
     static final String TYPED = "typed";
+
+    private static final String HALT = "halt";
+    private static final String COUNT = "count";
 
     private static final String SOURCE = "Source";
     private static final String TARGET = "Target";
@@ -300,6 +310,31 @@ public final class CitusSinkConfig extends AbstractConfig {
                     Width.SHORT,
                     "Offset gap")
             .define(
+                    DIVERGENCE_POLICY,
+                    ConfigDef.Type.STRING,
+                    HALT,
+                    ValidString.in(HALT, COUNT),
+                    Importance.MEDIUM,
+                    "What an update or delete does that finds no row in the target. halt: the task stops, nothing of the"
+                            + " transaction is applied. count: the change is left out, logged as a warning and counted in"
+                            + " NumberOfDivergences; the rest of its transaction is applied. A change that finds several"
+                            + " rows, and an insert of a row that is there, always halt.",
+                    RELIABILITY,
+                    10,
+                    Width.SHORT,
+                    "Divergence policy")
+            .define(
+                    ERROR_SHOW_KEYS,
+                    ConfigDef.Type.BOOLEAN,
+                    false,
+                    Importance.LOW,
+                    "Whether messages name the values of keys: of rows that are missing, and of violated constraints. They"
+                            + " end in logs and in the task's status. Finding them makes updates and deletes slower.",
+                    RELIABILITY,
+                    11,
+                    Width.SHORT,
+                    "Show keys")
+            .define(
                     SOURCE_VALUES,
                     ConfigDef.Type.STRING,
                     TEXT,
@@ -329,7 +364,7 @@ public final class CitusSinkConfig extends AbstractConfig {
     }
 
     TargetSettings target() {
-        return new TargetSettings(
+        TargetSettings target = new TargetSettings(
                 getString(CONNECTION_URL),
                 getString(CONNECTION_USER),
                 getPassword(CONNECTION_PASSWORD).value(),
@@ -341,6 +376,9 @@ public final class CitusSinkConfig extends AbstractConfig {
                 millis(RETRY_BACKOFF_MAX_MS),
                 millis(RECOVERY_TIMEOUT_MS),
                 true);
+        return target.onDivergence(
+                getString(DIVERGENCE_POLICY).equals(COUNT) ? DivergencePolicy.COUNT : DivergencePolicy.HALT,
+                getBoolean(ERROR_SHOW_KEYS));
     }
 
     RecordDecoder decoder() {

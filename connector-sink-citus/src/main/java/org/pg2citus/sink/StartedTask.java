@@ -62,6 +62,9 @@ final class StartedTask implements AutoCloseable {
     private boolean rewound;
     private Instant nextIdleProgress = Instant.MIN;
 
+    /** Up to here each source transaction is applied by itself: together with others one of them was refused. */
+    private Optional<Lsn> singlyUpTo = Optional.empty();
+
     StartedTask(
             CitusSinkConfig config,
             SinkTaskContext context,
@@ -106,7 +109,49 @@ final class StartedTask implements AutoCloseable {
             retries.succeeded();
         } catch (RetryLaterException e) {
             startOver(e);
+        } catch (HaltException e) {
+            applySinglyOrHalt(e);
         }
+    }
+
+    /**
+     * Other transactions in the batch than the one to blame are applied all the same: the topic is read again, and each
+     * transaction is a target transaction of its own, up to the end of this batch. So what halts in the end is one
+     * transaction, and all before it are durable.
+     */
+    private void applySinglyOrHalt(HaltException e) {
+        boolean hasOthers = pending.transactions() > (e.isBeforeTheTarget() ? 0 : 1);
+        if (hasOthers && (e.isBeforeTheTarget() || e.isOfTheData())) {
+            LOG.warn(
+                    "Applying {} transactions one by one, because one was refused: {}",
+                    pending.transactions(),
+                    e.getMessage());
+            singlyUpTo = pending.endLsn();
+            rewindToDurable();
+            return;
+        }
+        throw e.isBeforeTheTarget() ? e : e.at(where());
+    }
+
+    private String where() {
+        if (large.isPresent()) {
+            Assembled.TooLarge transaction = large.get().transaction();
+            return "source transaction that ends at LSN %s, topic %s from offset %d"
+                    .formatted(transaction.endLsn(), partition, transaction.beginOffset());
+        }
+        if (pending.endLsn().isEmpty()) {
+            return "topic %s, offset %d, applied up to LSN %s"
+                    .formatted(partition, durableOffset(), writer.progress().appliedLsn());
+        }
+        return "%s LSN %s, topic %s, offsets %d to %d"
+                .formatted(
+                        pending.transactions() == 1
+                                ? "source transaction that ends at"
+                                : "%d source transactions up to".formatted(pending.transactions()),
+                        pending.endLsn().get(),
+                        partition,
+                        durableOffset(),
+                        pending.nextOffset() - 1);
     }
 
     /** The position up to which everything is durable in the target. */
@@ -173,9 +218,13 @@ final class StartedTask implements AutoCloseable {
             }
         }
         pending.endTransaction(transaction.endLsn(), transaction.lastOffset());
-        if (pending.reaches(limits)) {
+        if (pending.reaches(limits) || isSingle(transaction.endLsn())) {
             flush();
         }
+    }
+
+    private boolean isSingle(Lsn endLsn) {
+        return singlyUpTo.filter(last -> endLsn.compareTo(last) <= 0).isPresent();
     }
 
     /** Applied, or on its way in the pending batch: a source that restarts sends what it was not yet confirmed again. */

@@ -68,6 +68,12 @@ final class TopicScript {
         return change("d", table, before, before, null);
     }
 
+    /** A change as it is: old and new row and key as the source's replica identity makes them. */
+    TopicScript raw(
+            String op, String table, Map<String, Object> key, Map<String, Object> before, Map<String, Object> after) {
+        return change(op, table, key, before, after);
+    }
+
     TopicScript truncate(String table) {
         return change("t", table, null, null, null);
     }
@@ -123,7 +129,7 @@ final class TopicScript {
         return column == null ? null : row(column, row.get(column));
     }
 
-    private static Map<String, Object> row(Object... columnsAndValues) {
+    static Map<String, Object> row(Object... columnsAndValues) {
         Map<String, Object> row = new HashMap<>();
         for (int i = 0; i < columnsAndValues.length; i += 2) {
             Object value = columnsAndValues[i + 1];

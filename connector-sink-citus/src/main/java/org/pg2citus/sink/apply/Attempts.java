@@ -62,9 +62,9 @@ final class Attempts {
     }
 
     /** Halts, naming the place, for errors that do not pass; the others go on to {@link #run}. */
-    static SQLException haltOrSame(String place, SQLException e) {
+    static SQLException haltOrSame(String place, SQLException e, boolean showKeys) {
         if (SqlStates.classify(e) == Failure.HALT) {
-            throw Halts.refused(place, e);
+            throw Halts.refused(place, e, showKeys).ofTheData();
         }
         return e;
     }

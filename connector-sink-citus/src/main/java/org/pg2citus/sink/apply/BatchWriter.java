@@ -25,6 +25,7 @@ final class BatchWriter {
 
     private final Session session;
     private final WriterMetrics metrics;
+    private final Divergences divergences;
 
     /** For messages: what a failed statement was for. */
     private String place = "the batch";
@@ -32,10 +33,16 @@ final class BatchWriter {
     BatchWriter(Session session, WriterMetrics metrics) {
         this.session = session;
         this.metrics = metrics;
+        this.divergences = new Divergences(session.divergencePolicy());
     }
 
     String place() {
         return place;
+    }
+
+    /** What the updates and deletes so far did not find. */
+    Divergences divergences() {
+        return divergences;
     }
 
     /** Writes net changes in the order given; a table may come again, when its definition changed in between. */
@@ -143,7 +150,7 @@ final class BatchWriter {
 
     private List<TableWriter> writers(List<TargetTable> tables, Map<TableId, TableDelta> deltas) {
         return tables.stream()
-                .map(table -> new TableWriter(session, metrics, table, deltas.get(table.id())))
+                .map(table -> new TableWriter(session, metrics, table, deltas.get(table.id()), divergences))
                 .toList();
     }
 

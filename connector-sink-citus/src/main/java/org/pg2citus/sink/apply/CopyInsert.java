@@ -80,7 +80,7 @@ final class CopyInsert {
         send(copy, buffer);
         long inserted = copy.endCopy();
         if (inserted != rows.size()) {
-            throw Halts.wrongCount("AP006", "an insert into", table.id(), List.of(), rows.size(), inserted);
+            throw Halts.wrongInsertCount(table.id(), rows.size(), inserted);
         }
     }
 

@@ -6,25 +6,58 @@ import org.pg2citus.sink.change.TableId;
 import org.pg2citus.sink.failure.ErrorText;
 import org.pg2citus.sink.failure.HaltException;
 
-/** The texts of failures that need a person. None has the values of a row. */
+/** The texts of failures that need a person. None has the values of a row, unless the settings ask for keys. */
 final class Halts {
+
+    /** Keys that one message names at most. */
+    static final int MAX_KEYS = 10;
 
     private Halts() {}
 
-    /** The target has other rows than the source had. */
-    static HaltException wrongCount(
-            String code, String what, TableId table, List<String> keyColumns, long expected, long hit) {
+    /** Rows that the source changed are not in the target. SQLSTATE 02000 is PostgreSQL's {@code no_data}. */
+    static HaltException missing(
+            String code,
+            String what,
+            TableId table,
+            List<String> keyColumns,
+            long expected,
+            long missing,
+            List<String> keys) {
         return new HaltException(
                 code,
-                ("%s %s%s was for %d rows, but hit %d: the target differs from the source. Nothing of this batch is"
-                                + " applied. Find the difference with pg2citus verify; see that nobody else writes to the"
-                                + " table; mend the rows or copy the table again, then start again.")
+                ("%s %s by %s was for %d rows, but hit %d%s: the target differs from the source [02000]. Nothing of this"
+                                + " batch is applied. Find the difference with pg2citus verify; see that nobody else"
+                                + " writes to the table; mend the rows or copy the table again, then start again.")
                         .formatted(
                                 what,
                                 table,
-                                keyColumns.isEmpty() ? "" : " by " + String.join(", ", keyColumns),
+                                String.join(", ", keyColumns),
                                 expected,
-                                hit));
+                                expected - missing,
+                                keyText(keys)));
+    }
+
+    /** One row of the source is several in the target. SQLSTATE 21000 is PostgreSQL's {@code cardinality_violation}. */
+    static HaltException repeated(String what, TableId table, List<String> keyColumns) {
+        return new HaltException(
+                "AP016",
+                ("%s %s by %s was for one row, but hit several: in the target this key is not unique [21000]. Nothing of"
+                                + " this batch is applied. Find the rows with pg2citus verify; remove those that are too"
+                                + " many, and give the target the source's key, then start again.")
+                        .formatted(what, table, String.join(", ", keyColumns)));
+    }
+
+    /** COPY took another number of rows than it was given. */
+    static HaltException wrongInsertCount(TableId table, long expected, long inserted) {
+        return new HaltException(
+                "AP006",
+                ("an insert into %s was for %d rows, but the target took %d. Nothing of this batch is applied. See that no"
+                                + " trigger or rule of the target changes what is inserted, then start again.")
+                        .formatted(table, expected, inserted));
+    }
+
+    static String keyText(List<String> keys) {
+        return keys.isEmpty() ? "" : " (not found: " + String.join(", ", keys) + ")";
     }
 
     static HaltException unknownTable(TableId table) {
@@ -36,12 +69,12 @@ final class Halts {
     }
 
     /** @param place what the statement was for, for example a table */
-    static HaltException refused(String place, SQLException error) {
+    static HaltException refused(String place, SQLException error, boolean showKeys) {
         return new HaltException(
                 "AP009",
-                ("the target refused a change of %s: %s. Nothing of this batch is applied. Mend the cause in the target"
+                ("the target refused a change of %s: %s%s. Nothing of this batch is applied. Mend the cause in the target"
                                 + " (definition, privileges, rows that differ from the source), then start again.")
-                        .formatted(place, ErrorText.of(error)),
+                        .formatted(place, ErrorText.of(error), ErrorText.key(error, showKeys)),
                 ErrorText.cause(error));
     }
 

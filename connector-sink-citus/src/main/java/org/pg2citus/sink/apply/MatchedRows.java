@@ -5,6 +5,8 @@ import static org.pg2citus.sink.change.TableId.quote;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.pg2citus.sink.catalog.TargetColumn;
@@ -42,22 +44,73 @@ record MatchedRows(TargetTable table, List<TargetColumn> match, List<TargetColum
                 .findFirst();
     }
 
-    /** @param fallback a column to set to itself when no column is to be written: the rows must exist all the same */
-    BoundStatement update(List<? extends ClientRow<?>> rows, TargetColumn fallback) {
-        String assignments = set.isEmpty()
-                ? "%s = t.%s".formatted(quote(fallback.name()), quote(fallback.name()))
-                : IntStream.range(0, set.size())
-                        .mapToObj(i -> "%s = u.c%d".formatted(quote(set.get(i).name()), match.size() + i))
-                        .collect(Collectors.joining(", "));
-        String sql = "UPDATE %s AS t SET %s FROM %s WHERE %s"
-                .formatted(table.toSql(), assignments, source().toSql(rows.size(), false), conditions());
-        return new BoundStatement(sql, parameters(rows, false), rows.size());
+    /** True when a row of the client may match more than one of the table: no unique index rules it out. */
+    boolean mayRepeat() {
+        Set<String> matched = match.stream().map(TargetColumn::name).collect(Collectors.toSet());
+        return table.uniqueIndexes().stream().noneMatch(index -> index.allowsOneRowOf(matched));
     }
 
-    BoundStatement delete(List<? extends ClientRow<?>> rows) {
-        String sql = "DELETE FROM %s AS t USING %s WHERE %s"
-                .formatted(table.toSql(), source().toSql(rows.size(), false), conditions());
-        return new BoundStatement(sql, parameters(rows, false), rows.size());
+    /**
+     * @param fallback a column to set to itself when no column is to be written: the rows must exist all the same
+     * @param numbered returns the number of the row in {@code rows} for each row that is hit; not for a single row
+     */
+    BoundStatement update(List<? extends ClientRow<?>> rows, TargetColumn fallback, boolean numbered) {
+        if (rows.size() == 1 && isFoundByConstants()) {
+            return updateOne(rows.get(0), fallback);
+        }
+        String sql = "UPDATE %s AS t SET %s FROM %s WHERE %s%s"
+                .formatted(
+                        table.toSql(),
+                        assignments(fallback, i -> "u.c" + (match.size() + i)),
+                        source().toSql(rows.size(), numbered),
+                        conditions(),
+                        numbered ? " RETURNING u.i" : "");
+        return new BoundStatement(sql, parameters(rows, numbered), rows.size());
+    }
+
+    /** @param numbered as for {@link #update} */
+    BoundStatement delete(List<? extends ClientRow<?>> rows, boolean numbered) {
+        if (rows.size() == 1 && isFoundByConstants()) {
+            String sql = "DELETE FROM %s AS t WHERE %s".formatted(table.toSql(), conditionsOfOne());
+            return new BoundStatement(sql, rows.get(0).values(), 1);
+        }
+        String sql = "DELETE FROM %s AS t USING %s WHERE %s%s"
+                .formatted(
+                        table.toSql(),
+                        source().toSql(rows.size(), numbered),
+                        conditions(),
+                        numbered ? " RETURNING u.i" : "");
+        return new BoundStatement(sql, parameters(rows, numbered), rows.size());
+    }
+
+    /** Citus 13.2.2 looks for a constant in the wrong shard when the distribution column's type is a domain. */
+    private boolean isFoundByConstants() {
+        return table.distributionColumn().isEmpty()
+                || match.stream()
+                        .filter(column ->
+                                column.name().equals(table.distributionColumn().get()))
+                        .noneMatch(TargetColumn::domain);
+    }
+
+    /** Without a join: Citus plans it once and finds the shard from the parameters alone. */
+    private BoundStatement updateOne(ClientRow<?> row, TargetColumn fallback) {
+        String sql = "UPDATE %s AS t SET %s WHERE %s"
+                .formatted(
+                        table.toSql(),
+                        assignments(fallback, i -> "?::" + set.get(i).type()),
+                        conditionsOfOne());
+        List<String> parameters =
+                new ArrayList<>(row.values().subList(match.size(), row.values().size()));
+        parameters.addAll(row.values().subList(0, match.size()));
+        return new BoundStatement(sql, parameters, 1);
+    }
+
+    private String assignments(TargetColumn fallback, IntFunction<String> value) {
+        return set.isEmpty()
+                ? "%s = t.%s".formatted(quote(fallback.name()), quote(fallback.name()))
+                : IntStream.range(0, set.size())
+                        .mapToObj(i -> "%s = %s".formatted(quote(set.get(i).name()), value.apply(i)))
+                        .collect(Collectors.joining(", "));
     }
 
     /** Returns the number of the row in {@code rows}, then the columns of the deleted row. */
@@ -73,22 +126,38 @@ record MatchedRows(TargetTable table, List<TargetColumn> match, List<TargetColum
 
     private List<String> parameters(List<? extends ClientRow<?>> rows, boolean numbered) {
         List<String> parameters = source().parameters(rows, numbered);
-        distributionIndex().ifPresent(index -> parameters.add(RowSource.array(rows, index)));
+        distributionIndex().ifPresent(index -> {
+            List<String> values =
+                    rows.stream().map(row -> row.values().get(index)).distinct().toList();
+            // Neither may be empty: Citus then asks every shard.
+            int half = Math.max(1, values.size() / 2);
+            parameters.add(RowSource.array(values.subList(0, half)));
+            parameters.add(RowSource.array(values.subList(Math.min(half, values.size() - 1), values.size())));
+        });
         return parameters;
+    }
+
+    private String conditionsOfOne() {
+        return match.stream()
+                .map(column -> "t.%s %s ?::%s".formatted(quote(column.name()), equality(column), column.type()))
+                .collect(Collectors.joining(" AND "));
     }
 
     private String conditions() {
         String matches = IntStream.range(0, match.size())
                 .mapToObj(i -> "t.%s %s u.c%d".formatted(quote(match.get(i).name()), equality(match.get(i)), i))
                 .collect(Collectors.joining(" AND "));
-        // The list of distribution values is what lets Citus find the shard; from the join it does not.
+        // The distribution values are what lets Citus find the shard; from the join it does not. In two halves, because
+        // the worker would make a single list part of the index condition and go through all of it for every row.
         return distributionIndex()
-                .map(index -> "%s AND t.%s %s ANY (?::%s)"
-                        .formatted(
-                                matches,
-                                quote(match.get(index).name()),
-                                equality(match.get(index)),
-                                match.get(index).arrayType().orElseThrow()))
+                .map(index -> {
+                    String isAny = "t.%s %s ANY (?::%s)"
+                            .formatted(
+                                    quote(match.get(index).name()),
+                                    equality(match.get(index)),
+                                    match.get(index).arrayType().orElseThrow());
+                    return "%s AND (%s OR %s)".formatted(matches, isAny, isAny);
+                })
                 .orElse(matches);
     }
 

@@ -22,8 +22,10 @@ final class Relocation {
     private final Session session;
     private final RowWriter rowWriter;
     private final TargetTable table;
+    private final Divergences divergences;
 
-    Relocation(Session session, RowWriter rowWriter, TargetTable table) {
+    Relocation(Session session, RowWriter rowWriter, TargetTable table, Divergences divergences) {
+        this.divergences = divergences;
         this.session = session;
         this.rowWriter = rowWriter;
         this.table = table;
@@ -53,12 +55,13 @@ final class Relocation {
                 .map(update -> new ClientRow<>(match(update).values(), update))
                 .toList();
         int before = rows.size();
+        List<String> missing = new ArrayList<>();
         for (List<ClientRow<KeyedUpdate>> chunk : rowWriter.chunks(shape, keys)) {
             boolean[] found = new boolean[chunk.size()];
             rowWriter.query(shape.deleteReturning(chunk, returned), row -> {
                 int number = row.getInt(1);
                 if (found[number]) {
-                    throw Halts.wrongCount("AP003", "an update of", table.id(), columns, 1, 2);
+                    throw Halts.repeated("an update of", table.id(), columns);
                 }
                 found[number] = true;
                 Row after = chunk.get(number).origin().after();
@@ -69,10 +72,22 @@ final class Relocation {
                 }
                 rows.add(new Row(names, values));
             });
+            for (int i = 0; i < found.length && missing.size() < Halts.MAX_KEYS; i++) {
+                if (!found[i]) {
+                    missing.add("(" + String.join(", ", chunk.get(i).values()) + ")");
+                }
+            }
         }
         int taken = rows.size() - before;
         if (taken != updates.size()) {
-            throw Halts.wrongCount("AP003", "an update of", table.id(), columns, updates.size(), taken);
+            divergences.missing(
+                    "AP003",
+                    "an update of",
+                    table.id(),
+                    columns,
+                    updates.size(),
+                    updates.size() - taken,
+                    session.showKeys() ? missing : List.of());
         }
     }
 

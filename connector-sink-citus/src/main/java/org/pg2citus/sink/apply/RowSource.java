@@ -72,9 +72,15 @@ final class RowSource {
     }
 
     /** One column of the rows as array text. */
-    static String array(List<? extends ClientRow<?>> rows, int column) {
+    private static String array(List<? extends ClientRow<?>> rows, int column) {
         ArrayText array = new ArrayText();
         rows.forEach(row -> array.add(row.values().get(column)));
+        return array.toString();
+    }
+
+    static String array(List<String> values) {
+        ArrayText array = new ArrayText();
+        values.forEach(array::add);
         return array.toString();
     }
 

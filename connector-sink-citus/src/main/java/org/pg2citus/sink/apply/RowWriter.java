@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -48,6 +49,8 @@ final class RowWriter {
                 chunks.add(current);
             }
         }
+        // Single rows have SQL of their own: side by side they go in one round trip.
+        chunks.sort(Comparator.comparing(chunk -> chunk.size() > 1));
         return chunks;
     }
 

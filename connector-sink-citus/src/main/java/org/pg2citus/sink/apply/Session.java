@@ -192,6 +192,15 @@ final class Session implements AutoCloseable {
         return replicaRole;
     }
 
+    DivergencePolicy divergencePolicy() {
+        return settings.divergencePolicy();
+    }
+
+    /** True when messages may name the values of keys. */
+    boolean showKeys() {
+        return settings.showKeys();
+    }
+
     int backendPid() throws SQLException {
         return connection.unwrap(PGConnection.class).getBackendPID();
     }

@@ -22,11 +22,13 @@ final class TableWriter {
     private final WriterMetrics metrics;
     private final TargetTable table;
     private final TableDelta delta;
+    private final Divergences divergences;
 
     /** Rows that updates took out, to be put in again with the inserts. */
     private final List<Row> relocated = new ArrayList<>();
 
-    TableWriter(Session session, WriterMetrics metrics, TargetTable table, TableDelta delta) {
+    TableWriter(Session session, WriterMetrics metrics, TargetTable table, TableDelta delta, Divergences divergences) {
+        this.divergences = divergences;
         this.session = session;
         this.rowWriter = new RowWriter(session);
         this.metrics = metrics;
@@ -48,24 +50,22 @@ final class TableWriter {
         }
         for (Map.Entry<List<String>, List<ClientRow<KeyedDelete>>> same : byColumns.entrySet()) {
             MatchedRows shape = new MatchedRows(table, Columns.of(table, same.getKey()), List.of());
-            List<BoundStatement> statements = new ArrayList<>();
-            for (List<ClientRow<KeyedDelete>> chunk : rowWriter.chunks(shape, same.getValue())) {
-                statements.add(shape.delete(chunk));
-            }
-            int hit = RowWriter.sum(rowWriter.execute(statements));
-            if (hit != same.getValue().size()) {
-                throw Halts.wrongCount(
+            MatchedWrite.Result<KeyedDelete> result =
+                    matchedWrite("a delete from", same.getKey()).run(shape, same.getValue(), shape::delete);
+            if (result.missing() > 0) {
+                divergences.missing(
                         "AP004",
                         "a delete from",
                         table.id(),
                         same.getKey(),
                         same.getValue().size(),
-                        hit);
+                        result.missing(),
+                        result.keys());
             }
         }
         metrics.deleted(delta.deletes().size());
         if (!delta.keylessDeletes().isEmpty()) {
-            new KeylessDelete(rowWriter, table).delete(delta.keylessDeletes());
+            new KeylessDelete(rowWriter, table, divergences).delete(delta.keylessDeletes());
             metrics.deleted(delta.keylessDeletes().size());
         }
     }
@@ -120,31 +120,25 @@ final class TableWriter {
     private List<KeyedUpdate> updateSame(UpdatePlan.Shape shape, List<ClientRow<KeyedUpdate>> updates)
             throws SQLException {
         MatchedRows rows = new MatchedRows(table, shape.match(), shape.set());
-        List<List<ClientRow<KeyedUpdate>>> chunks = rowWriter.chunks(rows, updates);
-        List<BoundStatement> statements = new ArrayList<>();
-        for (List<ClientRow<KeyedUpdate>> chunk : chunks) {
-            statements.add(rows.update(chunk, shape.fallback()));
+        List<String> keyColumns = shape.match().stream().map(TargetColumn::name).toList();
+        MatchedWrite.Result<KeyedUpdate> result = matchedWrite("an update of", keyColumns)
+                .run(rows, updates, (chunk, numbered) -> rows.update(chunk, shape.fallback(), numbered));
+        if (shape.assumed()) {
+            return result.incomplete().stream().map(ClientRow::origin).toList();
         }
-        int[] hits = rowWriter.execute(statements);
-        List<KeyedUpdate> missed = new ArrayList<>();
-        for (int i = 0; i < hits.length; i++) {
-            if (hits[i] < statements.get(i).rows() && shape.assumed()) {
-                chunks.get(i).forEach(row -> missed.add(row.origin()));
-            } else if (hits[i] != statements.get(i).rows()) {
-                throw Halts.wrongCount(
-                        "AP003",
-                        "an update of",
-                        table.id(),
-                        shape.match().stream().map(TargetColumn::name).toList(),
-                        updates.size(),
-                        RowWriter.sum(hits));
-            }
+        if (result.missing() > 0) {
+            divergences.missing(
+                    "AP003", "an update of", table.id(), keyColumns, updates.size(), result.missing(), result.keys());
         }
-        return missed;
+        return List.of();
+    }
+
+    private MatchedWrite matchedWrite(String what, List<String> keyColumns) {
+        return new MatchedWrite(rowWriter, what, table.id(), keyColumns, session.showKeys());
     }
 
     private void relocate(List<KeyedUpdate> updates) throws SQLException {
-        relocated.addAll(new Relocation(session, rowWriter, table).takeOut(updates));
+        relocated.addAll(new Relocation(session, rowWriter, table, divergences).takeOut(updates));
         metrics.relocated(updates.size());
     }
 

@@ -20,6 +20,8 @@ import java.time.Duration;
  *     recovery runs every citus.recover_2pc_interval (60 s)
  * @param replicaRole apply with session_replication_role = replica when the role may set it on all nodes: neither
  *     foreign keys nor triggers of the target then run, they ran on the source
+ * @param divergencePolicy what to do when an update or delete finds no row
+ * @param showKeys name the values of keys in messages
  */
 public record TargetSettings(
         String url,
@@ -32,13 +34,16 @@ public record TargetSettings(
         Duration firstBackoff,
         Duration maxBackoff,
         Duration inDoubtTimeout,
-        boolean replicaRole) {
+        boolean replicaRole,
+        DivergencePolicy divergencePolicy,
+        boolean showKeys) {
 
     public TargetSettings {
         requireNonNull(url, "url is null");
         requireNonNull(user, "user is null");
         requireNonNull(password, "password is null");
         requireNonNull(synchronousCommit, "synchronousCommit is null");
+        requireNonNull(divergencePolicy, "divergencePolicy is null");
         if (maxAttempts < 1) {
             throw new IllegalArgumentException("maxAttempts is " + maxAttempts + ", it must be at least 1");
         }
@@ -47,6 +52,53 @@ public record TargetSettings(
         requirePositive("firstBackoff", firstBackoff);
         requirePositive("maxBackoff", maxBackoff);
         requirePositive("inDoubtTimeout", inDoubtTimeout);
+    }
+
+    /** The settings that tell about the target, with the defaults of those that tell about differences. */
+    public TargetSettings(
+            String url,
+            String user,
+            String password,
+            String synchronousCommit,
+            Duration lockTimeout,
+            Duration statementTimeout,
+            int maxAttempts,
+            Duration firstBackoff,
+            Duration maxBackoff,
+            Duration inDoubtTimeout,
+            boolean replicaRole) {
+        this(
+                url,
+                user,
+                password,
+                synchronousCommit,
+                lockTimeout,
+                statementTimeout,
+                maxAttempts,
+                firstBackoff,
+                maxBackoff,
+                inDoubtTimeout,
+                replicaRole,
+                DivergencePolicy.HALT,
+                false);
+    }
+
+    /** The same target, with these answers to differences. */
+    public TargetSettings onDivergence(DivergencePolicy policy, boolean keysShown) {
+        return new TargetSettings(
+                url,
+                user,
+                password,
+                synchronousCommit,
+                lockTimeout,
+                statementTimeout,
+                maxAttempts,
+                firstBackoff,
+                maxBackoff,
+                inDoubtTimeout,
+                replicaRole,
+                policy,
+                keysShown);
     }
 
     /** The settings with their defaults. */

@@ -37,6 +37,7 @@ public final class TargetWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TargetWriter.class);
 
     private final ProgressTable progressTable;
+    private final boolean showKeys;
     private final WriterMetrics metrics = new WriterMetrics();
     private final ClaimedSession session;
     private final Attempts attempts;
@@ -47,9 +48,13 @@ public final class TargetWriter implements AutoCloseable {
     /** What the newest commit would have made of the progress, until its outcome is known. */
     private Optional<Progress> committing = Optional.empty();
 
+    /** What that commit left out, to be counted once it is known to have happened. */
+    private Optional<Divergences> uncounted = Optional.empty();
+
     private Map<TableId, Lsn> copyLsns = Map.of();
 
     private TargetWriter(TargetSettings settings, String pipeline, String topic, int partition) {
+        this.showKeys = settings.showKeys();
         this.progressTable = new ProgressTable(pipeline, topic, partition);
         this.session = new ClaimedSession(settings, pipeline, progressTable, metrics);
         this.attempts = new Attempts(settings, session, metrics);
@@ -114,12 +119,8 @@ public final class TargetWriter implements AutoCloseable {
             }
             open.begin();
             BatchWriter batch = new BatchWriter(open, metrics);
-            try {
-                batch.write(deltas);
-            } catch (SQLException e) {
-                throw Attempts.haltOrSame(batch.place(), e);
-            }
-            commit(open, next);
+            write(batch, deltas);
+            commit(open, next, batch.divergences());
         });
     }
 
@@ -137,25 +138,20 @@ public final class TargetWriter implements AutoCloseable {
     /** Writes one part, in source order. After {@link RetryLaterException} begin anew. */
     public void write(List<TableDelta> deltas) {
         BatchWriter batch = requireStreaming();
-        endStreamingUnlessDone(() -> attempts.runOnce("write a part of a large transaction", () -> {
-            try {
-                batch.write(deltas);
-            } catch (SQLException e) {
-                throw Attempts.haltOrSame(batch.place(), e);
-            }
-        }));
+        endStreamingUnlessDone(
+                () -> attempts.runOnce("write a part of a large transaction", () -> write(batch, deltas)));
     }
 
     /** Commits what was written since {@link #begin}. After {@link RetryLaterException} begin anew. */
     public void commit(Progress next) {
-        requireStreaming();
+        Divergences divergences = requireStreaming().divergences();
         streaming = Optional.empty();
         boolean[] isTried = {false};
         attempts.run("commit a large transaction", () -> {
             Session open = session.get();
             if (!isTried[0]) {
                 isTried[0] = true;
-                commit(open, next);
+                commit(open, next, divergences);
             } else if (!isDurable(next)) {
                 throw new RetryLaterException(
                         "the connection was lost before the commit of a large transaction: it is not applied", null);
@@ -176,21 +172,33 @@ public final class TargetWriter implements AutoCloseable {
         session.discard();
     }
 
-    private void commit(Session open, Progress next) throws SQLException {
+    private void write(BatchWriter batch, List<TableDelta> deltas) throws SQLException {
+        try {
+            batch.write(deltas);
+        } catch (SQLException e) {
+            throw Attempts.haltOrSame(batch.place(), e, showKeys);
+        } catch (HaltException e) {
+            throw e.ofTheData();
+        }
+    }
+
+    private void commit(Session open, Progress next, Divergences divergences) throws SQLException {
         boolean isComplete;
         Progress written;
         try {
             written = progressTable.write(open.connection(), next);
             committing = Optional.of(next);
+            uncounted = Optional.of(divergences);
             isComplete = open.commit();
         } catch (SQLException e) {
             // Deferred constraints are checked only here.
-            throw Attempts.haltOrSame("the batch, at its commit", e);
+            throw Attempts.haltOrSame("the batch, at its commit", e, showKeys);
         }
         committing = Optional.empty();
         session.becameDurable(written);
         progress = written;
         metrics.committed();
+        countDivergences();
         if (!isComplete) {
             awaitRecovery();
         }
@@ -214,6 +222,7 @@ public final class TargetWriter implements AutoCloseable {
             metrics.outcomeUnknown();
             committing = Optional.empty();
             progress = session.durable();
+            countDivergences();
             return true;
         }
         requireKnown();
@@ -232,6 +241,7 @@ public final class TargetWriter implements AutoCloseable {
         if (attempted.filter(durable::isSamePoint).isPresent()) {
             metrics.outcomeUnknown();
             progress = durable;
+            countDivergences();
             throw new RetryLaterException(
                     "a commit whose answer was lost turns out to have happened: the target is at %s, not at %s"
                             .formatted(durable.appliedLsn(), known.appliedLsn()),
@@ -242,6 +252,11 @@ public final class TargetWriter implements AutoCloseable {
                 ("the progress in the target is at %s, but this task left it at %s: somebody changed pg2citus.progress"
                                 + " while the task ran. Start the task again; it then goes on from what is there.")
                         .formatted(durable.appliedLsn(), known.appliedLsn()));
+    }
+
+    private void countDivergences() {
+        uncounted.ifPresent(left -> left.committed(progress.appliedLsn().toString(), metrics));
+        uncounted = Optional.empty();
     }
 
     private void endStreamingUnlessDone(Runnable part) {

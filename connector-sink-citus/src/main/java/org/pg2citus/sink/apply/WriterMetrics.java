@@ -14,6 +14,7 @@ public final class WriterMetrics {
     private final AtomicLong updated = new AtomicLong();
     private final AtomicLong deleted = new AtomicLong();
     private final AtomicLong relocated = new AtomicLong();
+    private final AtomicLong divergences = new AtomicLong();
 
     WriterMetrics() {}
 
@@ -60,6 +61,15 @@ public final class WriterMetrics {
     /** Rows that a delete and an insert changed, because an update could not. */
     public long rowsRelocated() {
         return relocated.get();
+    }
+
+    /** Updates and deletes that found no row and were left out; exact, only committed ones count. */
+    public long divergences() {
+        return divergences.get();
+    }
+
+    void diverged(long rows) {
+        divergences.addAndGet(rows);
     }
 
     void committed() {

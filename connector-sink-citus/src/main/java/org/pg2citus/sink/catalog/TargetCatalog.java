@@ -41,7 +41,7 @@ public final class TargetCatalog {
               SELECT attnum, atttypid FROM pg_attribute WHERE attrelid = ? AND attnum > 0 AND NOT attisdropped
               UNION ALL
               SELECT below.attnum, t.typbasetype FROM below JOIN pg_type t ON t.oid = below.oid WHERE t.typtype = 'd')
-            SELECT a.attname, format_type(t.oid, -1),
+            SELECT a.attname, format_type(t.oid, -1), t.oid <> a.atttypid,
                    CASE WHEN t.typarray <> 0 AND t.typdelim = ',' AND t.typtype <> 'c'
                              AND NOT (t.typelem <> 0 AND t.typlen = -1)
                         THEN format_type(t.typarray, -1) END,
@@ -74,7 +74,7 @@ public final class TargetCatalog {
 
     private static final String UNIQUE_INDEXES =
             """
-            SELECT c.relname, i.indexprs IS NOT NULL OR i.indpred IS NOT NULL,
+            SELECT c.relname, i.indisunique AND i.indisvalid, i.indexprs IS NOT NULL OR i.indpred IS NOT NULL,
                    ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = i.indrelid
                          AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
             FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
@@ -198,11 +198,12 @@ public final class TargetCatalog {
                             new TargetColumn(
                                     name,
                                     row.getString(2),
-                                    Optional.ofNullable(row.getString(3)),
-                                    row.getBoolean(4),
+                                    row.getBoolean(3),
+                                    Optional.ofNullable(row.getString(4)),
                                     row.getBoolean(5),
-                                    operator(row.getString(6), row.getString(7)),
-                                    row.getBoolean(8)));
+                                    row.getBoolean(6),
+                                    operator(row.getString(7), row.getString(8)),
+                                    row.getBoolean(9)));
                 }
             }
         }
@@ -223,8 +224,9 @@ public final class TargetCatalog {
             query.setLong(1, oid);
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
-                    String[] columns = (String[]) row.getArray(3).getArray();
-                    indexes.add(new UniqueIndex(row.getString(1), Set.of(columns), row.getBoolean(2)));
+                    String[] columns = (String[]) row.getArray(4).getArray();
+                    indexes.add(
+                            new UniqueIndex(row.getString(1), Set.of(columns), row.getBoolean(2), row.getBoolean(3)));
                 }
             }
         }

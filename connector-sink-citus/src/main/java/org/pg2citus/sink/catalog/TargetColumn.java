@@ -9,6 +9,7 @@ import java.util.Optional;
  *
  * @param type the SQL name of its type without length or precision, so that a cast to it never cuts a value; of a
  *     domain, the type below it. The assignment to the column then checks the length and the domain
+ * @param domain true when the column's own type is a domain over this one
  * @param arrayType the SQL name of the array of this type, if arrays of it can be passed to {@code unnest}: not so for
  *     arrays, which it would flatten, and composites, which it would expand
  * @param generated computed by the target: never written
@@ -20,6 +21,7 @@ import java.util.Optional;
 public record TargetColumn(
         String name,
         String type,
+        boolean domain,
         Optional<String> arrayType,
         boolean generated,
         boolean alwaysIdentity,

@@ -15,6 +15,8 @@ public final class ErrorText {
     private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
     private static final Pattern COPY_PLACE = Pattern.compile("COPY \\S+, line \\d+(, column [^:,]+)?");
 
+    private static final Pattern DETAIL_KEY = Pattern.compile("Key \\(([^)]*)\\)=");
+
     /** The class of errors whose message quotes the value. */
     private static final String DATA_ERROR = "22";
 
@@ -39,6 +41,24 @@ public final class ErrorText {
     /** The error as the cause of another, or {@code null} when its own message would tell values of a row. */
     public static SQLException cause(SQLException error) {
         return String.valueOf(SqlStates.reported(error).getSQLState()).startsWith(DATA_ERROR) ? null : error;
+    }
+
+    /**
+     * The key that a violated constraint's DETAIL tells, as text to append: its columns, and only if asked for its values.
+     * Empty when there is none.
+     */
+    public static String key(SQLException error, boolean withValues) {
+        ServerErrorMessage server = SqlStates.reported(error) instanceof PSQLException fromServer
+                ? fromServer.getServerErrorMessage()
+                : null;
+        if (server == null || server.getDetail() == null) {
+            return "";
+        }
+        Matcher key = DETAIL_KEY.matcher(server.getDetail());
+        if (!key.lookingAt()) {
+            return "";
+        }
+        return withValues ? " (" + server.getDetail() + ")" : " (key columns " + key.group(1) + ")";
     }
 
     private static String place(ServerErrorMessage server) {

@@ -12,6 +12,7 @@ import static java.util.Objects.requireNonNull;
 public final class HaltException extends RuntimeException {
 
     private final String code;
+    private final boolean ofTheData;
 
     /** @param message what, where, remedy; the code is put before it */
     public HaltException(String code, String message) {
@@ -23,8 +24,39 @@ public final class HaltException extends RuntimeException {
      * @param cause the failure behind it, or {@code null}
      */
     public HaltException(String code, String message, Throwable cause) {
-        super(requireNonNull(code, "code is null") + ": " + message, cause);
+        this(code, requireNonNull(code, "code is null") + ": " + message, cause, false);
+    }
+
+    private HaltException(String code, String message, Throwable cause, boolean ofTheData) {
+        super(message, cause);
         this.code = code;
+        this.ofTheData = ofTheData;
+    }
+
+    /** The same failure, known to come from the changes that were applied: without them it would not have been. */
+    public HaltException ofTheData() {
+        return copy(getMessage(), true);
+    }
+
+    /** The same failure, with where it happened. */
+    public HaltException at(String where) {
+        return copy(getMessage() + " Where: " + where + ".", ofTheData);
+    }
+
+    /** True when some change that was to be applied is the cause, and not the target or the pipeline as a whole. */
+    public boolean isOfTheData() {
+        return ofTheData;
+    }
+
+    /** True when it was raised before the target came into play: by decoding, assembling or reducing. */
+    public boolean isBeforeTheTarget() {
+        return !code.startsWith("AP");
+    }
+
+    private HaltException copy(String message, boolean isOfTheData) {
+        HaltException copy = new HaltException(code, message, getCause(), isOfTheData);
+        copy.setStackTrace(getStackTrace());
+        return copy;
     }
 
     /** The stable code, for example {@code AP003}. */

@@ -161,6 +161,11 @@ public final class SinkMetrics implements SinkMetricsMXBean, AutoCloseable {
     }
 
     @Override
+    public long getNumberOfDivergences() {
+        return writer.divergences();
+    }
+
+    @Override
     public long getNumberOfUnknownOutcomes() {
         return writer.unknownOutcomes();
     }

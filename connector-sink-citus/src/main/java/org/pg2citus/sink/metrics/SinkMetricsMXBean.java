@@ -48,6 +48,9 @@ public interface SinkMetricsMXBean {
     /** Commits whose outcome was lost with the connection, and was then read from the progress. */
     long getNumberOfUnknownOutcomes();
 
+    /** Updates and deletes that found no row and were left out; only with {@code divergence.policy=count}. */
+    long getNumberOfDivergences();
+
     /** Rows inserted, after the reduction to the net change. */
     long getNumberOfRowsInserted();
 

@@ -17,12 +17,13 @@ final class TestTables {
     static final TargetColumn ID = column("id", "bigint");
     static final TargetColumn NAME = column("name", "text");
     static final TargetColumn TAGS =
-            new TargetColumn("tags", "text[]", Optional.empty(), false, false, Optional.empty(), false);
+            new TargetColumn("tags", "text[]", false, Optional.empty(), false, false, Optional.empty(), false);
     static final TargetColumn NUMBER =
-            new TargetColumn("number", "bigint", Optional.of("bigint[]"), false, true, Optional.of("="), true);
+            new TargetColumn("number", "bigint", false, Optional.of("bigint[]"), false, true, Optional.of("="), true);
     static final TargetColumn EMAIL = new TargetColumn(
             "E mail",
             "public.citext",
+            false,
             Optional.of("public.citext[]"),
             false,
             false,
@@ -32,7 +33,7 @@ final class TestTables {
     private TestTables() {}
 
     static TargetColumn column(String name, String type) {
-        return new TargetColumn(name, type, Optional.of(type + "[]"), false, false, Optional.of("="), true);
+        return new TargetColumn(name, type, false, Optional.of(type + "[]"), false, false, Optional.of("="), true);
     }
 
     static TargetTable distributed(List<UniqueIndex> indexes, TargetColumn... columns) {

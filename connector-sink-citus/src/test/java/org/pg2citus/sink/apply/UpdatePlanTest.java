@@ -18,8 +18,8 @@ import org.pg2citus.sink.change.Row;
 
 class UpdatePlanTest {
 
-    private static final UniqueIndex KEY = new UniqueIndex("t_pkey", Set.of("tenant", "id"), false);
-    private static final UniqueIndex BY_NAME = new UniqueIndex("t_name", Set.of("tenant", "name"), false);
+    private static final UniqueIndex KEY = new UniqueIndex("t_pkey", Set.of("tenant", "id"), true, false);
+    private static final UniqueIndex BY_NAME = new UniqueIndex("t_name", Set.of("tenant", "name"), true, false);
     private static final TargetTable TABLE = TestTables.distributed(List.of(KEY), TENANT, ID, NAME);
 
     private static Changes byWholeKey() {

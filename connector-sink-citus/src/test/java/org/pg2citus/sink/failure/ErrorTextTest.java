@@ -44,4 +44,21 @@ class ErrorTextTest {
         assertThat(ErrorText.of(new SQLException("This connection has been closed.", "08003")))
                 .isEqualTo("[08003] This connection has been closed.");
     }
+
+    @Test
+    void keyOfAViolatedConstraint_isToldByItsColumns_andByItsValuesOnlyIfAsked() {
+        PSQLException error = error("23505", "duplicate key", "Key (tenant, email)=(1, a@b) already exists.", "");
+        assertThat(ErrorText.key(error, false)).isEqualTo(" (key columns tenant, email)");
+        assertThat(ErrorText.key(error, true)).isEqualTo(" (Key (tenant, email)=(1, a@b) already exists.)");
+    }
+
+    @Test
+    void detailThatNamesNoColumns_isLeftOut() {
+        assertThat(ErrorText.key(
+                        error("23505", "duplicate key", "Key (lower(email))=(a@b) already exists.", ""), false))
+                .isEmpty();
+        assertThat(ErrorText.key(error("23514", "check", "Failing row contains (1, secret).", ""), true))
+                .isEmpty();
+        assertThat(ErrorText.key(new SQLException("closed", "08003"), true)).isEmpty();
+    }
 }
