@@ -2,6 +2,7 @@ package org.pg2citus.sink.apply;
 
 import java.sql.SQLException;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.pg2citus.sink.change.TableId;
 import org.pg2citus.sink.failure.ErrorText;
 import org.pg2citus.sink.failure.HaltException;
@@ -10,7 +11,7 @@ import org.pg2citus.sink.failure.HaltException;
 final class Halts {
 
     /** Keys that one message names at most. */
-    static final int MAX_KEYS = 10;
+    private static final int MAX_KEYS = 10;
 
     private Halts() {}
 
@@ -54,6 +55,14 @@ final class Halts {
                 ("an insert into %s was for %d rows, but the target took %d. Nothing of this batch is applied. See that no"
                                 + " trigger or rule of the target changes what is inserted, then start again.")
                         .formatted(table, expected, inserted));
+    }
+
+    /** The keys of the first rows, as {@code (value, value)}; the key is the first {@code columns} values of a row. */
+    static List<String> keys(List<? extends ClientRow<?>> rows, int columns) {
+        return rows.stream()
+                .limit(MAX_KEYS)
+                .map(row -> row.values().stream().limit(columns).collect(Collectors.joining(", ", "(", ")")))
+                .toList();
     }
 
     static String keyText(List<String> keys) {

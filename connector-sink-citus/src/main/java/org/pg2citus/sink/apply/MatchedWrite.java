@@ -3,7 +3,6 @@ package org.pg2citus.sink.apply;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.pg2citus.sink.change.TableId;
 
 /**
@@ -77,13 +76,6 @@ record MatchedWrite(RowWriter rowWriter, String what, TableId table, List<String
                 }
             }
         }
-        return new Result<>(missing.size(), missing, numbered ? keys(missing) : List.of());
-    }
-
-    private <T> List<String> keys(List<ClientRow<T>> rows) {
-        return rows.stream()
-                .limit(Halts.MAX_KEYS)
-                .map(row -> row.values().stream().limit(keyColumns.size()).collect(Collectors.joining(", ", "(", ")")))
-                .toList();
+        return new Result<>(missing.size(), missing, numbered ? Halts.keys(missing, keyColumns.size()) : List.of());
     }
 }

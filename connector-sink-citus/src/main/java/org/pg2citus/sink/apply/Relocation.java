@@ -54,8 +54,7 @@ final class Relocation {
         List<ClientRow<KeyedUpdate>> keys = updates.stream()
                 .map(update -> new ClientRow<>(match(update).values(), update))
                 .toList();
-        int before = rows.size();
-        List<String> missing = new ArrayList<>();
+        List<ClientRow<KeyedUpdate>> missing = new ArrayList<>();
         for (List<ClientRow<KeyedUpdate>> chunk : rowWriter.chunks(shape, keys)) {
             boolean[] found = new boolean[chunk.size()];
             rowWriter.query(shape.deleteReturning(chunk, returned), row -> {
@@ -72,22 +71,21 @@ final class Relocation {
                 }
                 rows.add(new Row(names, values));
             });
-            for (int i = 0; i < found.length && missing.size() < Halts.MAX_KEYS; i++) {
+            for (int i = 0; i < found.length; i++) {
                 if (!found[i]) {
-                    missing.add("(" + String.join(", ", chunk.get(i).values()) + ")");
+                    missing.add(chunk.get(i));
                 }
             }
         }
-        int taken = rows.size() - before;
-        if (taken != updates.size()) {
+        if (!missing.isEmpty()) {
             divergences.missing(
                     "AP003",
                     "an update of",
                     table.id(),
                     columns,
                     updates.size(),
-                    updates.size() - taken,
-                    session.showKeys() ? missing : List.of());
+                    missing.size(),
+                    session.showKeys() ? Halts.keys(missing, columns.size()) : List.of());
         }
     }
 
