@@ -266,19 +266,9 @@ final class SlotIT {
         try (TaskRun run = start()) {
             database.execute("INSERT INTO item VALUES (1)");
             run.acknowledge(last(run.pollTo(Events::isEnd)));
-            await(() -> {
-                database.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '"
-                        + database.name + "'");
-                try {
-                    database.execute("INSERT INTO item SELECT coalesce(max(id), 0) + 1 FROM item");
-                    database.execute(
-                            "SELECT pg_replication_slot_advance('" + database.name + "', pg_current_wal_lsn())");
-                    return true;
-                } catch (SQLException e) {
-                    // The reader was back already.
-                    return false;
-                }
-            });
+            whileTheReaderIsAway(
+                    "INSERT INTO item SELECT coalesce(max(id), 0) + 1 FROM item",
+                    "SELECT pg_replication_slot_advance('" + database.name + "', pg_current_wal_lsn())");
 
             assertStops(run, "SR014");
         }
@@ -289,21 +279,26 @@ final class SlotIT {
         try (TaskRun run = start()) {
             database.execute("INSERT INTO item VALUES (1)");
             run.acknowledge(last(run.pollTo(Events::isEnd)));
-            await(() -> {
-                database.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '"
-                        + database.name + "'");
-                try {
-                    database.execute("SELECT pg_drop_replication_slot('" + database.name + "')");
-                    return true;
-                } catch (SQLException e) {
-                    // Ending takes a moment, or the reader was back already.
-                    return false;
-                }
-            });
+            whileTheReaderIsAway("SELECT pg_drop_replication_slot('" + database.name + "')");
             database.execute(afterwards);
 
             assertStops(run, code);
         }
+    }
+
+    /** Ends the reader's session and does what a slot allows only then, again until it came before the reader. */
+    private void whileTheReaderIsAway(String... statements) throws Exception {
+        await(() -> {
+            database.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '"
+                    + database.name + "'");
+            try {
+                database.execute(statements);
+                return true;
+            } catch (SQLException e) {
+                // Ending takes a moment, or the reader was back already.
+                return false;
+            }
+        });
     }
 
     private static void assertStops(TaskRun run, String code) {

@@ -84,12 +84,10 @@ final class SourceConfigTest {
                 "value.converter=org.apache.kafka.connect.json.JsonConverter",
                 "producer.override.compression.type=zstd",
                 "topic.creation.default.partitions=1")) {
-            Map<String, String> given = new HashMap<>(settings);
-            int equals = setting.indexOf('=');
-            given.put(setting.substring(0, equals), setting.substring(equals + 1));
+            String[] keyAndValue = setting.split("=", 2);
+            Map<String, String> given = settingsWith(setting);
             assertThat(SourceConfig.problems(given)).as(setting).isEmpty();
-            assertThat(new SourceConfig(given).debezium())
-                    .containsEntry(setting.substring(0, equals), setting.substring(equals + 1));
+            assertThat(new SourceConfig(given).debezium()).containsEntry(keyAndValue[0], keyAndValue[1]);
         }
     }
 
@@ -114,11 +112,16 @@ final class SourceConfigTest {
                 "slot.drop.on.stop=true",
                 "offset.mismatch.strategy=trust_offset",
                 "predicates=p")) {
-            Map<String, String> given = new HashMap<>(settings);
-            int equals = setting.indexOf('=');
-            given.put(setting.substring(0, equals), setting.substring(equals + 1));
-            assertThat(SourceConfig.problems(given)).as(setting).hasSize(1);
+            assertThat(SourceConfig.problems(settingsWith(setting))).as(setting).hasSize(1);
         }
+    }
+
+    /** The sound settings, and {@code key=value}. */
+    private Map<String, String> settingsWith(String setting) {
+        String[] keyAndValue = setting.split("=", 2);
+        Map<String, String> given = new HashMap<>(settings);
+        given.put(keyAndValue[0], keyAndValue[1]);
+        return given;
     }
 
     @Test
