@@ -15,6 +15,7 @@ import org.pg2citus.sink.change.Lsn;
 abstract class ApplyScenarios {
 
     TestTarget target;
+    String writersPipeline;
     TargetWriter writer;
     private long position = 100;
 
@@ -27,7 +28,8 @@ abstract class ApplyScenarios {
 
     @BeforeEach
     void openWriter() {
-        writer = TargetWriter.open(target.settings(), TestTarget.unique("pipeline"), "topic", 0);
+        writersPipeline = TestTarget.unique("pipeline");
+        writer = TargetWriter.open(target.settings(), writersPipeline, "topic", 0);
     }
 
     @AfterEach
