@@ -176,12 +176,19 @@ final class StartedTask implements AutoCloseable {
         if (!offsets.accept(offset)) {
             return;
         }
-        Event event = decoder.decode(record);
+        List<Event> events = decoder.decode(record);
+        for (int i = 0; i < events.size() && !rewound; i++) {
+            // Until the last event of a record is done, its offset is the one to go on from.
+            accept(events.get(i), offset, i == events.size() - 1 ? offset : offset - 1);
+        }
+    }
+
+    private void accept(Event event, long offset, long doneOffset) {
         if (large.isPresent()) {
-            stream(large.get(), event, offset);
+            stream(large.get(), event, offset, doneOffset);
             return;
         }
-        Optional<Assembled> whole = assembler.accept(event, offset);
+        Optional<Assembled> whole = assembler.accept(event, offset, doneOffset);
         if (whole.isEmpty()) {
             return;
         }
@@ -191,7 +198,7 @@ final class StartedTask implements AutoCloseable {
             startStreaming(tooLarge);
         } else if (whole.get() instanceof Assembled.Mark mark) {
             metrics.positionRead(mark.lsn());
-            pending.mark(mark.lsn(), offset);
+            pending.mark(mark.lsn(), doneOffset);
         } else {
             throw new HaltException(
                     "CF003",
@@ -315,17 +322,19 @@ final class StartedTask implements AutoCloseable {
         rewindTo(transaction.beginOffset());
     }
 
-    private void stream(LargeTransactionReader reader, Event event, long offset) {
+    private void stream(LargeTransactionReader reader, Event event, long offset, long doneOffset) {
         Lsn endLsn = reader.transaction().endLsn();
-        reader.accept(event, offset).filter(change -> !isCopied(change, endLsn)).ifPresent(pending::add);
+        reader.accept(event, offset, doneOffset)
+                .filter(change -> !isCopied(change, endLsn))
+                .ifPresent(pending::add);
         if (reader.isComplete() || pending.reaches(limits)) {
             pending.drain().forEach(writer::write);
         }
         if (reader.isComplete()) {
-            pending.endTransaction(endLsn, offset);
+            pending.endTransaction(endLsn, doneOffset);
             writer.commit(nextProgress());
             metrics.transactionStreamed();
-            metrics.batchApplied(endLsn, offset + 1, 1, pending.sourceRows(), pending.sourceRows(), Duration.ZERO);
+            metrics.batchApplied(endLsn, doneOffset + 1, 1, pending.sourceRows(), pending.sourceRows(), Duration.ZERO);
             pending.clear();
             large = Optional.empty();
             assembler.reset();

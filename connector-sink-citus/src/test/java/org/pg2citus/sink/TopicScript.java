@@ -87,6 +87,12 @@ final class TopicScript {
         return add(null, value);
     }
 
+    /** A compact record. */
+    TopicScript record(byte[] chunk) {
+        records.add(new SinkRecord(TOPIC, 0, null, null, null, chunk, records.size()));
+        return this;
+    }
+
     /** Leaves offsets out, as if retention had removed their records. */
     SinkRecord laterBy(long offsets) {
         SinkRecord last = records.get(records.size() - 1);

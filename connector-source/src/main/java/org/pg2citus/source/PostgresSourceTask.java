@@ -84,7 +84,7 @@ public final class PostgresSourceTask extends PostgresConnectorTask {
     protected ReplicationConnection buildReplicationConnection(
             PostgresConnection catalog, PostgresSchema schema, PostgresConnectorConfig debezium) {
         connection = new SlotConnection(
-                session, config.name(), config.topic(), new CatalogKeys(catalog), queue, config.markIntervalMs());
+                session, config.name(), config.format(), new CatalogKeys(catalog), queue, config.markIntervalMs());
         return connection;
     }
 

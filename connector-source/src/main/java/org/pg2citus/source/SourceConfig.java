@@ -12,6 +12,7 @@ import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Width;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigValue;
+import org.pg2citus.source.record.RecordFormat;
 import org.pg2citus.source.slot.ExpectedSlot;
 import org.postgresql.replication.LogSequenceNumber;
 
@@ -27,6 +28,24 @@ final class SourceConfig {
     static final String CREATION_LSN = "slot.creation.lsn";
     static final String MARK_INTERVAL = "mark.interval.ms";
     static final String QUEUE_BYTES = "queue.max.bytes";
+    static final String FORMAT = "topic.format";
+    static final String CHUNK_BYTES = "record.target.bytes";
+
+    /** {@link #FORMAT}: many changes in a record. */
+    static final String COMPACT = "compact";
+
+    /** {@link #FORMAT}: a record for each change, in Debezium's envelope. */
+    static final String DEBEZIUM = "debezium";
+
+    static final String VALUE_CONVERTER = "value.converter";
+    static final String BYTES_CONVERTER = "org.apache.kafka.connect.converters.ByteArrayConverter";
+    static final String MAX_REQUEST = "producer.override.max.request.size";
+
+    /** The producer's own default. */
+    private static final int DEFAULT_MAX_REQUEST_BYTES = 1 << 20;
+
+    private static final int MAX_CHUNK_BYTES = 900_000;
+
     static final String IDEMPOTENCE = "producer.override.enable.idempotence";
 
     static final ConfigDef DEFINITION = new ConfigDef()
@@ -167,13 +186,35 @@ final class SourceConfig {
                     Width.SHORT,
                     "Queue")
             .define(
+                    FORMAT,
+                    ConfigDef.Type.STRING,
+                    COMPACT,
+                    ConfigDef.ValidString.in(COMPACT, DEBEZIUM),
+                    Importance.MEDIUM,
+                    "compact: a record holds many changes as bytes, for pg2citus's sink. debezium: a record for each change in Debezium's envelope, for other readers too; several times as large.",
+                    "Topic",
+                    5,
+                    Width.SHORT,
+                    "Format")
+            .define(
+                    CHUNK_BYTES,
+                    ConfigDef.Type.INT,
+                    512 << 10,
+                    ConfigDef.Range.between(4 << 10, MAX_CHUNK_BYTES),
+                    Importance.LOW,
+                    "With topic.format=compact: the size of a record, in bytes, when there is more to send. A larger row is a record of its own. The upper limit is below every default of Kafka.",
+                    "Topic",
+                    6,
+                    Width.SHORT,
+                    "Record size")
+            .define(
                     IDEMPOTENCE,
                     ConfigDef.Type.BOOLEAN,
                     ConfigDef.NO_DEFAULT_VALUE,
                     Importance.HIGH,
                     "Must be true: Connect's producer otherwise repeats records inside a transaction when an acknowledgement is lost.",
                     "Topic",
-                    5,
+                    7,
                     Width.SHORT,
                     "Idempotent producer");
 
@@ -233,7 +274,45 @@ final class SourceConfig {
         creationLsnProblem(given.get(CREATION_LSN))
                 .ifPresent(message -> problems.computeIfAbsent(CREATION_LSN, k -> new ArrayList<>())
                         .add(message));
+        compactProblems(given).forEach((key, message) -> problems.computeIfAbsent(key, k -> new ArrayList<>())
+                .add(message));
         return problems;
+    }
+
+    /** The worker's own converter is not visible from here: it has to be named where it decides what is in the topic. */
+    private static Map<String, String> compactProblems(Map<String, String> given) {
+        Map<String, String> problems = new TreeMap<>();
+        if (!given.getOrDefault(FORMAT, COMPACT).equals(COMPACT)) {
+            return problems;
+        }
+        String converter = given.get(VALUE_CONVERTER);
+        if (!BYTES_CONVERTER.equals(converter)) {
+            problems.put(
+                    VALUE_CONVERTER,
+                    "must be %s with %s=%s, because records are bytes; it is %s. Set it, or %s=%s"
+                            .formatted(
+                                    BYTES_CONVERTER,
+                                    FORMAT,
+                                    COMPACT,
+                                    converter == null ? "not set, so the worker's would be used" : converter,
+                                    FORMAT,
+                                    DEBEZIUM));
+        }
+        String maxRequest = given.get(MAX_REQUEST);
+        if (maxRequest != null && !isAtLeastDefault(maxRequest.strip())) {
+            problems.put(
+                    MAX_REQUEST,
+                    "must be a number of bytes, and not below Kafka's default of " + DEFAULT_MAX_REQUEST_BYTES);
+        }
+        return problems;
+    }
+
+    private static boolean isAtLeastDefault(String maxRequest) {
+        try {
+            return Integer.parseInt(maxRequest) >= DEFAULT_MAX_REQUEST_BYTES;
+        } catch (NumberFormatException e) {
+            return false;
+        }
     }
 
     private static Optional<String> problem(String key, String value) {
@@ -286,6 +365,18 @@ final class SourceConfig {
 
     String topic() {
         return string(TOPIC);
+    }
+
+    RecordFormat format() {
+        if (string(FORMAT).equals(DEBEZIUM)) {
+            return RecordFormat.debezium(topic());
+        }
+        return RecordFormat.compact(topic(), (Integer) values.get(CHUNK_BYTES), maxRequestBytes(settings));
+    }
+
+    private static int maxRequestBytes(Map<String, String> given) {
+        String maxRequest = given.get(MAX_REQUEST);
+        return maxRequest == null ? DEFAULT_MAX_REQUEST_BYTES : Integer.parseInt(maxRequest.strip());
     }
 
     long markIntervalMs() {

@@ -25,19 +25,32 @@ final class CrashIT {
     private static final int MAX_LIFE_MS = 3_000;
 
     @Test
-    void killedWorkers_loseNothing() throws Exception {
-        TestSource source = TestSource.shared();
-        TestSource.Database database = source.database("crash");
+    void killedWorkers_loseNothingInCompactRecords() throws Exception {
+        TestSource.Database database = TestSource.shared().database("crash_compact");
+        Map<String, String> settings = database.compactSettings();
+        // Small ones, so that transactions of all kinds lie across several records.
+        settings.put("record.target.bytes", "4096");
+        assertNothingIsLost(database, settings);
+    }
+
+    @Test
+    void killedWorkers_loseNothingInDebeziumsEnvelope() throws Exception {
+        TestSource.Database database = TestSource.shared().database("crash");
+        assertNothingIsLost(database, database.settings());
+    }
+
+    private static void assertNothingIsLost(TestSource.Database database, Map<String, String> settings)
+            throws Exception {
         RandomLoad.createTables(database);
         database.createSlot();
         Path directory = Files.createTempDirectory("pg2citus-crash");
-        String bootstrap = source.kafka().bootstrap();
+        String bootstrap = TestSource.shared().kafka().bootstrap();
         var random = new Random(SEED);
 
         try (RandomLoad load = RandomLoad.start(database, SEED)) {
             for (int i = 0; i < KILLS; i++) {
                 long confirmed = database.confirmedLsn();
-                try (WorkerProcess worker = WorkerProcess.start(bootstrap, directory, database.settings())) {
+                try (WorkerProcess worker = WorkerProcess.start(bootstrap, directory, settings)) {
                     if (i % 2 == 0) {
                         // The others are killed before they got anywhere, perhaps.
                         awaitProgress(database, confirmed);
@@ -51,7 +64,7 @@ final class CrashIT {
         database.execute("INSERT INTO ledger VALUES (-1, -1)");
 
         var replay = new TopicReplay();
-        try (WorkerProcess worker = WorkerProcess.start(bootstrap, directory, database.settings());
+        try (WorkerProcess worker = WorkerProcess.start(bootstrap, directory, settings);
                 TopicReader topic = database.topic()) {
             boolean[] last = {false};
             topic.readTo(entry -> {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 final class SourceConfigTest {
 
     private final Map<String, String> settings = new HashMap<>(Map.of(
-            "name", "shop",
+            "value.converter", "org.apache.kafka.connect.converters.ByteArrayConverter",
             "connector.class", "org.pg2citus.source.PostgresSourceConnector",
             "database.hostname", "db",
             "database.user", "capture",
@@ -130,6 +130,34 @@ final class SourceConfigTest {
         assertThat(SourceConfig.problems(settings)).containsOnlyKeys("slot.creation.lsn");
 
         settings.put("slot.creation.lsn", "16/B374D848");
+        assertThat(SourceConfig.problems(settings)).isEmpty();
+    }
+
+    @Test
+    void compactFormat_needsTheConverterThatLeavesBytesAlone() {
+        settings.remove("value.converter");
+        assertThat(SourceConfig.problems(settings).get("value.converter"))
+                .singleElement()
+                .asString()
+                .contains("ByteArrayConverter", "not set", "topic.format=debezium");
+
+        settings.put("value.converter", "org.apache.kafka.connect.json.JsonConverter");
+        assertThat(SourceConfig.problems(settings)).containsOnlyKeys("value.converter");
+
+        settings.put("topic.format", "debezium");
+        assertThat(SourceConfig.problems(settings)).isEmpty();
+
+        settings.put("topic.format", "avro");
+        assertThat(SourceConfig.problems(settings)).containsOnlyKeys("topic.format");
+    }
+
+    @Test
+    void requestLimitBelowKafkasDefault_isRefused() {
+        settings.put("producer.override.max.request.size", "1048575");
+        assertThat(SourceConfig.problems(settings)).containsOnlyKeys("producer.override.max.request.size");
+        settings.put("producer.override.max.request.size", "many");
+        assertThat(SourceConfig.problems(settings)).containsOnlyKeys("producer.override.max.request.size");
+        settings.put("producer.override.max.request.size", "1048576");
         assertThat(SourceConfig.problems(settings)).isEmpty();
     }
 

@@ -179,10 +179,19 @@ final class TestSource {
                     "topic.prefix", name));
             settings.putAll(Map.of(
                     "topic", name,
+                    "topic.format", "debezium",
                     "mark.interval.ms", "100",
                     "producer.override.enable.idempotence", "true",
                     "topic.creation.default.partitions", "1",
                     "topic.creation.default.replication.factor", "1"));
+            return settings;
+        }
+
+        /** With records of many changes each. */
+        Map<String, String> compactSettings() {
+            Map<String, String> settings = settings();
+            settings.remove("topic.format");
+            settings.put("value.converter", "org.apache.kafka.connect.converters.ByteArrayConverter");
             return settings;
         }
 

@@ -20,6 +20,7 @@ final class TopicReader implements AutoCloseable {
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final JsonConverter converter = new JsonConverter();
+    private final ChunkEntries chunks = new ChunkEntries();
     private final List<Entry> read = new ArrayList<>();
 
     /** A record as the sink gets it: key, value, and headers by name, each a map or {@code null}. */
@@ -85,7 +86,7 @@ final class TopicReader implements AutoCloseable {
             if (!records.isEmpty()) {
                 deadline = System.nanoTime() + TIMEOUT.toNanos();
             }
-            records.forEach(record -> read.add(entry(record)));
+            records.forEach(record -> read.addAll(entries(record)));
         }
         throw new AssertionError("nothing like it came for " + TIMEOUT + "; the topic has " + read.size() + " records");
     }
@@ -93,6 +94,10 @@ final class TopicReader implements AutoCloseable {
     /** The records without marks. */
     List<Entry> changesTo(Predicate<Entry> last) {
         return readTo(last).stream().filter(entry -> !entry.isMark()).toList();
+    }
+
+    private List<Entry> entries(ConsumerRecord<byte[], byte[]> record) {
+        return record.value()[0] == 'p' ? chunks.entries(record) : List.of(entry(record));
     }
 
     private Entry entry(ConsumerRecord<byte[], byte[]> record) {

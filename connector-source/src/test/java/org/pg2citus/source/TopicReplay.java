@@ -96,7 +96,8 @@ final class TopicReplay {
                 }
             }
             case "u" -> {
-                Map<String, Object> old = rows.get(key);
+                Object oldKey = change.headers().get("__debezium.oldkey");
+                Map<String, Object> old = oldKey == null ? rows.get(key) : rows.remove((Map<?, ?>) oldKey);
                 if (old == null) {
                     throw new AssertionError("row " + key + " is not there");
                 }

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param xid the source's transaction id
  * @param endLsn the end of its commit record: the order of commits, and what progress records
- * @param lastOffset the topic offset of its END record
+ * @param lastOffset the last record of the topic that is read to its end with it
  */
 public record SourceTransaction(long xid, Lsn endLsn, long lastOffset, List<RowChange> changes) {
 

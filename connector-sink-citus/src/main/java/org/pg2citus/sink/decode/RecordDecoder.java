@@ -1,11 +1,14 @@
 package org.pg2citus.sink.decode;
 
+import java.nio.ByteBuffer;
+import java.util.List;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.pg2citus.sink.change.Lsn;
 import org.pg2citus.sink.failure.HaltException;
 
 /**
- * Reads Debezium's change events and transaction boundaries. Not thread safe.
+ * Reads the source's compact records, and Debezium's change events and transaction boundaries: it tells them apart by
+ * itself. Not thread safe.
  *
  * <p>Records arrive as {@link java.util.Map} or as {@link org.apache.kafka.connect.data.Struct}, as the converter
  * makes them. How column values are written is one of two:
@@ -31,6 +34,7 @@ public final class RecordDecoder {
     private static final Event IGNORED = new Event.Ignored();
 
     private final ChangeDecoder changes;
+    private final ChunkDecoder chunks = new ChunkDecoder();
 
     private RecordDecoder(ChangeDecoder changes) {
         this.changes = changes;
@@ -53,19 +57,48 @@ public final class RecordDecoder {
     }
 
     /**
-     * Reads one record.
+     * Reads one record: a compact one has many events, any other has one.
      *
      * @return the record's meaning
      * @throws HaltException {@code DE0xx} when the record is not one that a whole transaction can be made from; names
      *     topic, partition, offset, table and column, never a value
      */
-    public Event decode(SinkRecord record) {
+    public List<Event> decode(SinkRecord record) {
         Object value = record.value();
         if (value == null) {
-            return IGNORED; // A tombstone follows a delete, for log compaction only.
+            return List.of(IGNORED); // A tombstone follows a delete, for log compaction only.
         }
+        if (value instanceof byte[] bytes) {
+            return chunk(record, bytes);
+        }
+        if (value instanceof ByteBuffer buffer) {
+            byte[] bytes = new byte[buffer.remaining()];
+            buffer.duplicate().get(bytes);
+            return chunk(record, bytes);
+        }
+        return List.of(envelope(record, value));
+    }
+
+    private List<Event> chunk(SinkRecord record, byte[] bytes) {
+        if (!ChunkReader.isChunk(bytes)) {
+            throw notAnEvent(
+                    record,
+                    "its value is bytes, but not a compact record of pg2citus's source. For a source with topic.format=debezium, or"
+                            + " a stock Debezium connector, set value.converter as it is set there");
+        }
+        try {
+            return chunks.decode(bytes);
+        } catch (UnreadableChunkException e) {
+            throw Where.halt("DE010", record, "the compact record cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private Event envelope(SinkRecord record, Object value) {
         if (!Fields.areIn(value)) {
-            throw notAnEvent(record, "its value is a " + value.getClass().getSimpleName());
+            throw notAnEvent(
+                    record,
+                    "its value is a " + value.getClass().getSimpleName()
+                            + ". A source with topic.format=compact needs value.converter=org.apache.kafka.connect.converters.ByteArrayConverter here, too");
         }
         if (Fields.of(value, "op") instanceof String op) {
             return op.equals("m") ? message(record, value) : changes.decode(record, value, op);

@@ -9,7 +9,10 @@ import org.pg2citus.sink.change.SourceTransaction;
 /** What the topic yields once it is whole. */
 public sealed interface Assembled {
 
-    /** The topic offset of the last record behind it: the next one is where reading goes on. */
+    /**
+     * The topic offset of the last record that is read to its end: the next one is where reading goes on. Of a record
+     * with several transactions only the last one has the record's own offset.
+     */
     long lastOffset();
 
     /** A committed source transaction with all of its changes. It may have none; the position still moves. */
@@ -29,8 +32,8 @@ public sealed interface Assembled {
      * Read the topic again from {@code beginOffset} with a {@link LargeTransactionReader}.
      *
      * @param endLsn the end of its commit record
-     * @param beginOffset the topic offset of its BEGIN record
-     * @param lastOffset the topic offset of its END record
+     * @param beginOffset the topic offset of the record with its BEGIN
+     * @param lastOffset the last record that is read to its end with its END
      * @param eventCount how many events lie between the two
      */
     record TooLarge(long xid, Lsn endLsn, long beginOffset, long lastOffset, long eventCount) implements Assembled {

@@ -27,26 +27,32 @@ public final class LargeTransactionReader {
     }
 
     /**
-     * Takes the next event, starting with the BEGIN at {@link Assembled.TooLarge#beginOffset}.
+     * Takes the next event, starting with the record at {@link Assembled.TooLarge#beginOffset}. What stands before the
+     * BEGIN in that record was handed out before, and is left out.
      *
+     * @param doneOffset as in {@link TransactionAssembler#accept}
      * @return the change it makes; empty for boundaries, messages and the first half of a changed key
      * @throws HaltException {@code TX0xx} when the events are not the same as at the first reading
      */
-    public Optional<RowChange> accept(Event event, long offset) {
+    public Optional<RowChange> accept(Event event, long offset, long doneOffset) {
         if (complete) {
             throw new IllegalStateException("transaction " + expected.xid() + " was read to its end");
         }
         if (event instanceof Event.InTransaction change && open != null) {
             return open.next(change, offset);
         }
+        boolean moreOfItsRecord = offset == expected.beginOffset() && doneOffset < offset;
+        if (open == null && moreOfItsRecord && !isExpectedBegin(event)) {
+            return Optional.empty();
+        }
         if (event instanceof Event.Begin begin && open == null) {
-            check(begin.xid() == expected.xid() && offset == expected.beginOffset(), offset);
+            check(isExpectedBegin(begin) && offset == expected.beginOffset(), offset);
             open = new EventSequence(begin.xid(), offset);
         } else if (event instanceof Event.End end && open != null) {
             open.end(end, offset);
             check(
                     end.endLsn().equals(expected.endLsn())
-                            && offset == expected.lastOffset()
+                            && doneOffset == expected.lastOffset()
                             && end.eventCount() == expected.eventCount(),
                     offset);
             complete = true;
@@ -59,6 +65,10 @@ public final class LargeTransactionReader {
     /** True once the END has come: everything was handed out. */
     public boolean isComplete() {
         return complete;
+    }
+
+    private boolean isExpectedBegin(Event event) {
+        return event instanceof Event.Begin begin && begin.xid() == expected.xid();
     }
 
     private void check(boolean same, long offset) {

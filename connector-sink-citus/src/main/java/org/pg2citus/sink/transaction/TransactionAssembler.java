@@ -50,10 +50,12 @@ public final class TransactionAssembler {
      * Takes the next event.
      *
      * @param offset the topic offset of its record
+     * @param doneOffset the last record that is read to its end with it: {@code offset}, or the one before when more
+     *     events of this record follow, so that reading goes on at this record
      * @return what has become whole with it
      * @throws HaltException {@code TX0xx} when events are missing, or come in an order that cannot be
      */
-    public Optional<Assembled> accept(Event event, long offset) {
+    public Optional<Assembled> accept(Event event, long offset, long doneOffset) {
         if (event instanceof Event.InTransaction change) {
             add(change, offset);
             return Optional.empty();
@@ -63,14 +65,14 @@ public final class TransactionAssembler {
             return Optional.empty();
         }
         if (event instanceof Event.End end) {
-            return end(end, offset);
+            return end(end, offset, doneOffset);
         }
         if (event instanceof Event.Untransacted row) {
-            return Optional.of(new Assembled.Snapshot(row.change(), offset));
+            return Optional.of(new Assembled.Snapshot(row.change(), doneOffset));
         }
         // With a transaction unfinished or owed, the position must not move past its BEGIN. Another mark comes soon.
         return event instanceof Event.Watermark mark && open == null && interrupted == null
-                ? Optional.of(new Assembled.Mark(mark.lsn(), offset))
+                ? Optional.of(new Assembled.Mark(mark.lsn(), doneOffset))
                 : Optional.empty();
     }
 
@@ -104,23 +106,23 @@ public final class TransactionAssembler {
         }
     }
 
-    private Optional<Assembled> end(Event.End end, long offset) {
+    private Optional<Assembled> end(Event.End end, long offset, long doneOffset) {
         if (open == null) {
             throw outside("the END", end.xid(), offset);
         }
         open.end(end, offset);
         Optional<Assembled> whole =
-                isRepeatBeforeInterrupted(end, offset) ? Optional.empty() : Optional.of(whole(end, offset));
+                isRepeatBeforeInterrupted(end, offset) ? Optional.empty() : Optional.of(whole(end, doneOffset));
         lastEnd = end.endLsn().compareTo(lastEnd) > 0 ? end.endLsn() : lastEnd;
         open = null;
         forgetChanges();
         return whole;
     }
 
-    private Assembled whole(Event.End end, long offset) {
+    private Assembled whole(Event.End end, long doneOffset) {
         return tooLarge
-                ? new Assembled.TooLarge(end.xid(), end.endLsn(), open.beginOffset(), offset, open.count())
-                : new Assembled.Whole(new SourceTransaction(end.xid(), end.endLsn(), offset, changes));
+                ? new Assembled.TooLarge(end.xid(), end.endLsn(), open.beginOffset(), doneOffset, open.count())
+                : new Assembled.Whole(new SourceTransaction(end.xid(), end.endLsn(), doneOffset, changes));
     }
 
     /** Commits come in order: nothing newer than all before it passes a transaction that was interrupted. */

@@ -1,6 +1,9 @@
 package org.pg2citus.sink.decode;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.connect.data.SchemaAndValue;
 import org.apache.kafka.connect.json.JsonConverter;
@@ -35,5 +38,12 @@ final class JsonRecords {
         SchemaAndValue read =
                 converter.toConnectData(TOPIC, json.replace('\'', '"').getBytes(StandardCharsets.UTF_8));
         return read.value();
+    }
+
+    /** The event of a record that has one. */
+    static Event one(RecordDecoder decoder, SinkRecord record) {
+        List<Event> events = decoder.decode(record);
+        assertThat(events).hasSize(1);
+        return events.get(0);
     }
 }

@@ -2,6 +2,7 @@ package org.pg2citus.sink.decode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.pg2citus.sink.decode.JsonRecords.one;
 
 import java.util.List;
 import java.util.Optional;
@@ -152,14 +153,21 @@ class RecordDecoderTest {
 
     @Test
     void changedKey_comesInTwoHalvesThatNameBothKeys() {
-        assertThat(decoder.decode(json.recordWithHeader(
-                        "__debezium.newkey",
-                        "{'id':'2'}",
-                        "{'id':'1'}",
-                        change("d", row("1", "null", "null"), "null"))))
+        assertThat(one(
+                        decoder,
+                        json.recordWithHeader(
+                                "__debezium.newkey",
+                                "{'id':'2'}",
+                                "{'id':'1'}",
+                                change("d", row("1", "null", "null"), "null"))))
                 .isEqualTo(new Event.KeyChangeFrom(748, 1, ORDERS, key("1"), key("2"), Optional.empty()));
-        assertThat(decoder.decode(json.recordWithHeader(
-                        "__debezium.oldkey", "{'id':'1'}", "{'id':'2'}", change("c", "null", row("2", UNSENT, "'x'")))))
+        assertThat(one(
+                        decoder,
+                        json.recordWithHeader(
+                                "__debezium.oldkey",
+                                "{'id':'1'}",
+                                "{'id':'2'}",
+                                change("c", "null", row("2", UNSENT, "'x'")))))
                 .isEqualTo(new Event.KeyChangeTo(
                         748, 1, ORDERS, key("1"), key("2"), Row.of(COLUMNS, "2", Row.UNAVAILABLE, "x")));
     }
@@ -169,17 +177,21 @@ class RecordDecoderTest {
         List<String> both = List.of("a", "b");
         Row oldKey = Row.of(both, "1", "long");
         Row newKey = Row.of(both, "2", "long");
-        assertThat(decoder.decode(json.recordWithHeader(
-                        "__debezium.newkey",
-                        "{'a':'2','b':" + UNSENT + "}",
-                        "{'a':'1','b':'long'}",
-                        change("d", "{'a':'1','b':'long'}", "null"))))
+        assertThat(one(
+                        decoder,
+                        json.recordWithHeader(
+                                "__debezium.newkey",
+                                "{'a':'2','b':" + UNSENT + "}",
+                                "{'a':'1','b':'long'}",
+                                change("d", "{'a':'1','b':'long'}", "null"))))
                 .isEqualTo(new Event.KeyChangeFrom(748, 1, ORDERS, oldKey, newKey, Optional.empty()));
-        assertThat(decoder.decode(json.recordWithHeader(
-                        "__debezium.oldkey",
-                        "{'a':'1','b':'long'}",
-                        "{'a':'2','b':" + UNSENT + "}",
-                        change("c", "null", "{'a':'2','b':" + UNSENT + "}"))))
+        assertThat(one(
+                        decoder,
+                        json.recordWithHeader(
+                                "__debezium.oldkey",
+                                "{'a':'1','b':'long'}",
+                                "{'a':'2','b':" + UNSENT + "}",
+                                change("c", "null", "{'a':'2','b':" + UNSENT + "}"))))
                 .isEqualTo(new Event.KeyChangeTo(748, 1, ORDERS, oldKey, newKey, newKey));
     }
 
@@ -187,12 +199,12 @@ class RecordDecoderTest {
     void changedKey_whoseKeysCannotBeRead_halts() {
         SinkRecord text = json.recordWithHeader(
                 "__debezium.newkey", "'Struct{id=2}'", "{'id':'1'}", change("d", row("1", "null", "null"), "null"));
-        assertThatThrownBy(() -> decoder.decode(text))
+        assertThatThrownBy(() -> one(decoder, text))
                 .isInstanceOf(HaltException.class)
                 .hasMessageContaining("header.converter");
         SinkRecord keyless = json.recordWithHeader(
                 "__debezium.newkey", "{'id':'2'}", null, change("d", row("1", "null", "null"), "null"));
-        assertThatThrownBy(() -> decoder.decode(keyless))
+        assertThatThrownBy(() -> one(decoder, keyless))
                 .isInstanceOf(HaltException.class)
                 .hasMessageStartingWith("DE006");
     }
@@ -278,12 +290,12 @@ class RecordDecoderTest {
     }
 
     private Event decode(String key, String value) {
-        return decoder.decode(json.record(key, value));
+        return one(decoder, json.record(key, value));
     }
 
     private void halts(String code, String key, String value, String what) {
         SinkRecord record = json.record(key, value);
-        assertThatThrownBy(() -> decoder.decode(record))
+        assertThatThrownBy(() -> one(decoder, record))
                 .as(value)
                 .isInstanceOfSatisfying(
                         HaltException.class, halt -> assertThat(halt.code()).isEqualTo(code))

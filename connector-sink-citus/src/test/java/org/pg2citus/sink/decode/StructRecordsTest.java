@@ -2,6 +2,7 @@ package org.pg2citus.sink.decode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.pg2citus.sink.decode.JsonRecords.one;
 
 import java.util.List;
 import java.util.Map;
@@ -54,7 +55,7 @@ class StructRecordsTest {
     void textSource_givesTextAndKeepsNullApartFromTheDefault() {
         RecordDecoder decoder = RecordDecoder.ofTextSource();
         Row key = Row.of(List.of("id"), "1");
-        assertThat(decoder.decode(insert(TEXTS, new Struct(TEXTS).put("id", "1").put("note", "x"))))
+        assertThat(one(decoder, insert(TEXTS, new Struct(TEXTS).put("id", "1").put("note", "x"))))
                 .isEqualTo(new Event.Change(
                         748,
                         2,
@@ -64,7 +65,7 @@ class StructRecordsTest {
                 .field("note", Schema.OPTIONAL_STRING_SCHEMA)
                 .optional()
                 .build();
-        assertThat(decoder.decode(insert(noDefault, new Struct(noDefault).put("id", "1"))))
+        assertThat(one(decoder, insert(noDefault, new Struct(noDefault).put("id", "1"))))
                 .isEqualTo(new Event.Change(
                         748,
                         2,
@@ -76,7 +77,7 @@ class StructRecordsTest {
     void nullWithADefault_staysNull() {
         Struct row = new Struct(TEXTS).put("id", "1").put("note", null);
         SinkRecord record = new SinkRecord(TOPIC, 0, null, null, null, envelope(TEXTS, row), 0);
-        assertThat(RecordDecoder.ofTextSource().decode(record))
+        assertThat(one(RecordDecoder.ofTextSource(), record))
                 .isEqualTo(new Event.Change(
                         748,
                         2,
@@ -92,12 +93,14 @@ class StructRecordsTest {
                 .field("id", Schema.STRING_SCHEMA)
                 .field("event_count", Schema.OPTIONAL_INT64_SCHEMA)
                 .build();
-        assertThat(decoder.decode(record(
-                        null,
-                        new Struct(boundary)
-                                .put("status", "END")
-                                .put("id", "748:99")
-                                .put("event_count", 2L))))
+        assertThat(one(
+                        decoder,
+                        record(
+                                null,
+                                new Struct(boundary)
+                                        .put("status", "END")
+                                        .put("id", "748:99")
+                                        .put("event_count", 2L))))
                 .isEqualTo(new Event.End(748, new Lsn(99), 2));
         Schema content =
                 SchemaBuilder.struct().field("prefix", Schema.STRING_SCHEMA).build();
@@ -107,16 +110,18 @@ class StructRecordsTest {
                 .field("transaction", TRANSACTION)
                 .field("message", content)
                 .build();
-        assertThat(decoder.decode(record(
-                        null,
-                        new Struct(message)
-                                .put("op", "m")
-                                .put("source", source())
-                                .put("message", new Struct(content).put("prefix", "pg2citus")))))
+        assertThat(one(
+                        decoder,
+                        record(
+                                null,
+                                new Struct(message)
+                                        .put("op", "m")
+                                        .put("source", source())
+                                        .put("message", new Struct(content).put("prefix", "pg2citus")))))
                 .isEqualTo(new Event.Watermark(new Lsn(77)));
         Schema heartbeat =
                 SchemaBuilder.struct().field("ts_ms", Schema.INT64_SCHEMA).build();
-        assertThat(decoder.decode(record(null, new Struct(heartbeat).put("ts_ms", 1L))))
+        assertThat(one(decoder, record(null, new Struct(heartbeat).put("ts_ms", 1L))))
                 .isEqualTo(new Event.Ignored());
     }
 
@@ -141,7 +146,7 @@ class StructRecordsTest {
                 .put("at", 0L)
                 .put("data", new byte[] {1})
                 .put("note", "x");
-        assertThat(decoder.decode(insert(row, after)))
+        assertThat(one(decoder, insert(row, after)))
                 .isEqualTo(new Event.Change(
                         748,
                         2,
@@ -155,7 +160,7 @@ class StructRecordsTest {
                 .put("note", "?");
         SinkRecord update = record(keyStruct(), envelope(row, unsent).put("op", "u"));
         Row key = Row.of(List.of("id"), "1");
-        assertThat(decoder.decode(update))
+        assertThat(one(decoder, update))
                 .isEqualTo(new Event.Change(
                         748,
                         2,
@@ -174,7 +179,7 @@ class StructRecordsTest {
                 .optional()
                 .build();
         SinkRecord record = insert(row, new Struct(row).put("at", -2147472692));
-        assertThatThrownBy(() -> RecordDecoder.ofTypedSource("?").decode(record))
+        assertThatThrownBy(() -> one(RecordDecoder.ofTypedSource("?"), record))
                 .isInstanceOf(HaltException.class)
                 .hasMessageStartingWith("DE004: table public.orders, column at: ")
                 .hasMessageEndingWith("(topic pg2citus, partition 0, offset 0)");
@@ -191,7 +196,7 @@ class StructRecordsTest {
                 .optional()
                 .build();
         SinkRecord record = insert(row, new Struct(row).put("at", "secret"));
-        assertThatThrownBy(() -> RecordDecoder.ofTypedSource("?").decode(record))
+        assertThatThrownBy(() -> one(RecordDecoder.ofTypedSource("?"), record))
                 .isInstanceOf(HaltException.class)
                 .hasMessageContaining("column at")
                 .hasMessageNotContaining("secret")
@@ -204,7 +209,7 @@ class StructRecordsTest {
         Struct value = envelope(TEXTS, new Struct(TEXTS).put("id", "1").put("note", "b"))
                 .put("before", new Struct(TEXTS).put("id", "1").put("note", "a"))
                 .put("op", "u");
-        Event event = decoder.decode(record(keyStruct(), value));
+        Event event = one(decoder, record(keyStruct(), value));
         RowChange.Update update = (RowChange.Update) ((Event.Change) event).change();
         assertThat(update.before()).contains(Row.of(List.of("id", "note"), "1", "a"));
         assertThat(update.after()).isEqualTo(Row.of(List.of("id", "note"), "1", "b"));
@@ -215,14 +220,13 @@ class StructRecordsTest {
     @Test
     void rows_whenTheSchemaChanges_haveTheNewColumns() {
         RecordDecoder decoder = RecordDecoder.ofTextSource();
-        decoder.decode(insert(TEXTS, new Struct(TEXTS).put("id", "1").put("note", "x")));
+        one(decoder, insert(TEXTS, new Struct(TEXTS).put("id", "1").put("note", "x")));
         Schema more = SchemaBuilder.struct()
                 .field("id", Schema.STRING_SCHEMA)
                 .field("more", Schema.OPTIONAL_STRING_SCHEMA)
                 .optional()
                 .build();
-        Event event =
-                decoder.decode(insert(more, new Struct(more).put("id", "1").put("more", "y")));
+        Event event = one(decoder, insert(more, new Struct(more).put("id", "1").put("more", "y")));
         assertThat(((RowChange.Insert) ((Event.Change) event).change()).after())
                 .isEqualTo(Row.of(List.of("id", "more"), "1", "y"));
         for (int i = 0; i < 40; i++) {
@@ -232,7 +236,7 @@ class StructRecordsTest {
                     .optional()
                     .build();
             Event nextEvent =
-                    decoder.decode(insert(next, new Struct(next).put("id", "1").put("c" + i, "z")));
+                    one(decoder, insert(next, new Struct(next).put("id", "1").put("c" + i, "z")));
             assertThat(((RowChange.Insert) ((Event.Change) nextEvent).change()).after())
                     .isEqualTo(Row.of(List.of("id", "c" + i), "1", "z"));
         }

@@ -39,7 +39,7 @@ class LargeTransactionReaderTest {
         TransactionAssembler assembler = new TransactionAssembler(1, 1 << 20, Lsn.ZERO);
         Assembled found = null;
         for (int i = 0; i < EVENTS.size(); i++) {
-            found = assembler.accept(EVENTS.get(i), 20 + i).orElse(null);
+            found = assembler.accept(EVENTS.get(i), 20 + i, 20 + i).orElse(null);
         }
         assertThat(found).isEqualTo(new Assembled.TooLarge(7, new Lsn(100), 20, 27, 5));
 
@@ -47,7 +47,7 @@ class LargeTransactionReaderTest {
         List<RowChange> changes = new ArrayList<>();
         for (int i = 0; i < EVENTS.size(); i++) {
             assertThat(reader.isComplete()).isFalse();
-            reader.accept(EVENTS.get(i), 20 + i).ifPresent(changes::add);
+            reader.accept(EVENTS.get(i), 20 + i, 20 + i).ifPresent(changes::add);
         }
         assertThat(reader.isComplete()).isTrue();
         assertThat(changes)
@@ -81,17 +81,49 @@ class LargeTransactionReaderTest {
     @Test
     void eventAfterTheEnd_isNotAccepted() {
         LargeTransactionReader reader = new LargeTransactionReader(new Assembled.TooLarge(7, new Lsn(100), 20, 21, 0));
-        reader.accept(begin(7), 20);
-        reader.accept(end(7, 100, 0), 21);
-        assertThatThrownBy(() -> reader.accept(begin(8), 22)).isInstanceOf(IllegalStateException.class);
+        reader.accept(begin(7), 20, 20);
+        reader.accept(end(7, 100, 0), 21, 21);
+        assertThatThrownBy(() -> reader.accept(begin(8), 22, 22)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void transactionInARecordOfMany_isReadWithoutThoseAroundIt() {
+        TransactionAssembler assembler = new TransactionAssembler(1, 1 << 20, Lsn.ZERO);
+        List<Event> record = List.of(
+                begin(6),
+                change(6, 1, "6"),
+                end(6, 90, 1),
+                begin(7),
+                change(7, 1, "1"),
+                change(7, 2, "2"),
+                end(7, 100, 2),
+                begin(8),
+                change(8, 1, "8"),
+                end(8, 110, 1));
+        List<Assembled> found = new ArrayList<>();
+        for (int i = 0; i < record.size(); i++) {
+            assembler
+                    .accept(record.get(i), 20, i == record.size() - 1 ? 20 : 19)
+                    .ifPresent(found::add);
+        }
+        assertThat(found.get(1)).isEqualTo(new Assembled.TooLarge(7, new Lsn(100), 20, 19, 2));
+        assertThat(found).extracting(Assembled::lastOffset).containsExactly(19L, 19L, 20L);
+
+        LargeTransactionReader reader = new LargeTransactionReader((Assembled.TooLarge) found.get(1));
+        List<RowChange> changes = new ArrayList<>();
+        for (int i = 0; !reader.isComplete(); i++) {
+            reader.accept(record.get(i), 20, 19).ifPresent(changes::add);
+        }
+        assertThat(changes).containsExactly(insert("1"), insert("2"));
     }
 
     private static void halts(String code, long firstOffset, Event... events) {
         LargeTransactionReader reader = new LargeTransactionReader(new Assembled.TooLarge(7, new Lsn(100), 20, 23, 2));
-        for (int i = 0; i < events.length - 1; i++) {
-            reader.accept(events[i], firstOffset + i);
+        int last = events.length - 1;
+        for (int i = 0; i < last; i++) {
+            reader.accept(events[i], firstOffset + i, firstOffset + i);
         }
-        assertThatThrownBy(() -> reader.accept(events[events.length - 1], firstOffset + events.length - 1))
+        assertThatThrownBy(() -> reader.accept(events[last], firstOffset + last, firstOffset + last))
                 .isInstanceOfSatisfying(
                         HaltException.class, halt -> assertThat(halt.code()).isEqualTo(code));
     }

@@ -155,11 +155,11 @@ class TransactionAssemblerTest {
     @Test
     void laterTransaction_whileAnInterruptedOneIsMissing_haltsAfterARestartToo() {
         TransactionAssembler restarted = new TransactionAssembler(3, 1 << 20, new Lsn(90));
-        restarted.accept(begin(7), 12);
-        restarted.accept(begin(6), 13);
-        assertThat(restarted.accept(end(6, 90, 0), 14)).isEmpty();
-        restarted.accept(begin(8), 15);
-        assertThatThrownBy(() -> restarted.accept(end(8, 110, 0), 16))
+        restarted.accept(begin(7), 12, 12);
+        restarted.accept(begin(6), 13, 13);
+        assertThat(restarted.accept(end(6, 90, 0), 14, 14)).isEmpty();
+        restarted.accept(begin(8), 15, 15);
+        assertThatThrownBy(() -> restarted.accept(end(8, 110, 0), 16, 16))
                 .isInstanceOf(HaltException.class)
                 .hasMessageStartingWith("TX006: transaction 7 (begun at topic offset 12) never ended");
     }
@@ -224,15 +224,15 @@ class TransactionAssemblerTest {
     void transactionWithTooManyBytes_isOnlyCounted() {
         long bytes = 2 * insert("1").sizeBytes();
         TransactionAssembler limited = new TransactionAssembler(100, bytes, Lsn.ZERO);
-        limited.accept(begin(7), 0);
-        limited.accept(change(7, 1, "1"), 1);
-        limited.accept(change(7, 2, "2"), 2);
-        assertThat(limited.accept(end(7, 100, 2), 3)).containsInstanceOf(Assembled.Whole.class);
-        limited.accept(begin(8), 4);
-        limited.accept(change(8, 1, "1"), 5);
-        limited.accept(change(8, 2, "2"), 6);
-        limited.accept(change(8, 3, "3"), 7);
-        assertThat(limited.accept(end(8, 200, 3), 8)).contains(new Assembled.TooLarge(8, new Lsn(200), 4, 8, 3));
+        limited.accept(begin(7), 0, 0);
+        limited.accept(change(7, 1, "1"), 1, 1);
+        limited.accept(change(7, 2, "2"), 2, 2);
+        assertThat(limited.accept(end(7, 100, 2), 3, 3)).containsInstanceOf(Assembled.Whole.class);
+        limited.accept(begin(8), 4, 4);
+        limited.accept(change(8, 1, "1"), 5, 5);
+        limited.accept(change(8, 2, "2"), 6, 6);
+        limited.accept(change(8, 3, "3"), 7, 7);
+        assertThat(limited.accept(end(8, 200, 3), 8, 8)).contains(new Assembled.TooLarge(8, new Lsn(200), 4, 8, 3));
     }
 
     @Test
@@ -265,7 +265,7 @@ class TransactionAssemblerTest {
     }
 
     private Optional<Assembled> accept(Event event) {
-        return assembler.accept(event, offset++);
+        return assembler.accept(event, offset, offset++);
     }
 
     private List<Assembled> acceptAll(Event... events) {
@@ -275,9 +275,10 @@ class TransactionAssemblerTest {
     private static void halts(String code, Event... events) {
         TransactionAssembler fresh = new TransactionAssembler(3, 1 << 20, Lsn.ZERO);
         for (int i = 0; i < events.length - 1; i++) {
-            fresh.accept(events[i], i);
+            fresh.accept(events[i], i, i);
         }
-        assertThatThrownBy(() -> fresh.accept(events[events.length - 1], events.length - 1))
+        int last = events.length - 1;
+        assertThatThrownBy(() -> fresh.accept(events[last], last, last))
                 .isInstanceOfSatisfying(
                         HaltException.class, halt -> assertThat(halt.code()).isEqualTo(code));
     }

@@ -28,6 +28,8 @@ public final class PgOutputDecoder {
 
     private final PgOutputListener listener;
     private final Map<Integer, Relation> relations = new HashMap<>();
+    private final Tuple oldRow = new Tuple();
+    private final Tuple newRow = new Tuple();
 
     public PgOutputDecoder(PgOutputListener listener) {
         this.listener = listener;
@@ -98,21 +100,21 @@ public final class PgOutputDecoder {
     private void insert(ByteBuffer message, long lsn) {
         Relation relation = known(message.getInt(), lsn);
         expect(message, 'N', relation, lsn);
-        listener.insert(relation, lsn, row(message, relation, lsn));
+        listener.insert(relation, lsn, read(newRow, message, relation, lsn));
     }
 
     private void update(ByteBuffer message, long lsn) {
         Relation relation = known(message.getInt(), lsn);
         char kind = (char) message.get();
-        String[] before = null;
+        Tuple before = null;
         if (kind == 'K' || kind == 'O') {
-            before = row(message, relation, lsn);
+            before = read(oldRow, message, relation, lsn);
             kind = (char) message.get();
         }
         if (kind != 'N') {
             throw unreadable("update of %s with a row of kind '%s'".formatted(relation.name(), kind), lsn);
         }
-        listener.update(relation, lsn, before, row(message, relation, lsn));
+        listener.update(relation, lsn, before, read(newRow, message, relation, lsn));
     }
 
     private void delete(ByteBuffer message, long lsn) {
@@ -121,7 +123,7 @@ public final class PgOutputDecoder {
         if (kind != 'K' && kind != 'O') {
             throw unreadable("delete from %s with a row of kind '%s'".formatted(relation.name(), kind), lsn);
         }
-        listener.delete(relation, lsn, row(message, relation, lsn));
+        listener.delete(relation, lsn, read(oldRow, message, relation, lsn));
     }
 
     private void truncate(ByteBuffer message, long lsn) {
@@ -143,7 +145,7 @@ public final class PgOutputDecoder {
         listener.message(transactional, lsn, prefix, content);
     }
 
-    private static String[] row(ByteBuffer message, Relation relation, long lsn) {
+    private static Tuple read(Tuple tuple, ByteBuffer message, Relation relation, long lsn) {
         int count = message.getShort();
         if (count != relation.columns().size()) {
             throw unreadable(
@@ -152,31 +154,20 @@ public final class PgOutputDecoder {
                                     relation.name(), count, relation.columns().size()),
                     lsn);
         }
-        String[] values = new String[count];
+        tuple.reset(message, count);
         for (int i = 0; i < count; i++) {
             char kind = (char) message.get();
-            switch (kind) {
-                case 't' -> values[i] = text(message);
-                case 'n' -> values[i] = null;
-                case 'u' -> values[i] = UNCHANGED;
-                default ->
-                    throw unreadable(
-                            "value of kind '%s' in %s.%s"
-                                    .formatted(
-                                            kind,
-                                            relation.name(),
-                                            relation.columns().get(i)),
-                            lsn);
+            if (!tuple.read(i, kind, message)) {
+                throw unreadable(
+                        "value of kind '%s' in %s.%s"
+                                .formatted(
+                                        kind,
+                                        relation.name(),
+                                        relation.columns().get(i)),
+                        lsn);
             }
         }
-        return values;
-    }
-
-    private static String text(ByteBuffer message) {
-        int length = message.getInt();
-        int start = message.arrayOffset() + message.position();
-        message.position(message.position() + length);
-        return new String(message.array(), start, length, UTF_8);
+        return tuple;
     }
 
     private static String string(ByteBuffer message) {

@@ -6,8 +6,7 @@ import java.util.List;
 /**
  * Takes what {@link PgOutputDecoder} reads, in the order of the stream.
  *
- * <p>A row is an array in the order of {@link Relation#columns()}: PostgreSQL's text of each value, {@code null} for SQL
- * NULL, {@link PgOutputDecoder#UNCHANGED} for a TOAST value that was not sent. The array may be kept.
+ * <p>A row has its values in the order of {@link Relation#columns()}, as PostgreSQL's text. It is valid during the call.
  */
 public interface PgOutputListener {
 
@@ -21,17 +20,17 @@ public interface PgOutputListener {
     void relation(Relation relation) throws SQLException;
 
     /** A new row. */
-    void insert(Relation relation, long lsn, String[] row);
+    void insert(Relation relation, long lsn, Tuple row);
 
     /**
      * A changed row.
      *
-     * @param before the old key (other columns {@code null}), or with full identity the old row; {@code null} if not sent
+     * @param before the old key (other columns NULL), or with full identity the old row; {@code null} if not sent
      */
-    void update(Relation relation, long lsn, String[] before, String[] row);
+    void update(Relation relation, long lsn, Tuple before, Tuple row);
 
-    /** A row that went; {@code before} is its key (other columns {@code null}), or with full identity the row. */
-    void delete(Relation relation, long lsn, String[] before);
+    /** A row that went; {@code before} is its key (other columns NULL), or with full identity the row. */
+    void delete(Relation relation, long lsn, Tuple before);
 
     /** One TRUNCATE statement. */
     void truncate(List<Relation> relations, long lsn);

@@ -3,40 +3,26 @@ package org.pg2citus.source.record;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.header.ConnectHeaders;
 import org.apache.kafka.connect.source.SourceRecord;
-import org.pg2citus.source.failure.SourceFault;
-import org.pg2citus.source.pgoutput.PgOutputDecoder;
-import org.pg2citus.source.pgoutput.PgOutputListener;
 import org.pg2citus.source.pgoutput.Relation;
+import org.pg2citus.source.pgoutput.Tuple;
 
-/**
- * Turns the stream into records: BEGIN, the changes numbered from 1, END; and marks, which say how far was read.
- *
- * <p>Each record's source offset names the position up to which everything is in the topic once that record is: the end
- * of the last whole transaction, or the last mark. Not thread-safe.
- */
-public final class ChangeRecords implements PgOutputListener {
-
-    /** Prefix of the logical messages that are ours. Others are not data of any table, and are left out. */
-    public static final String MESSAGE_PREFIX = "pg2citus";
+/** Debezium's envelope: a record for each of BEGIN, the changes numbered from 1, END; and marks. */
+final class ChangeRecords implements TopicRecords {
 
     private static final Integer PARTITION = 0;
     private static final byte[] NO_CONTENT = {};
 
     private final String topic;
-    private final SourcePosition position;
+    private final CompletePosition position;
     private final RowKeys rowKeys;
     private final Map<Integer, TableRecords> tables = new HashMap<>();
     private List<SourceRecord> records = new ArrayList<>();
-    private Map<String, ?> offset;
-    private long safeLsn;
-    private long emittedLsn;
     private boolean inTransaction;
     private boolean begun;
     private long xid;
@@ -45,17 +31,15 @@ public final class ChangeRecords implements PgOutputListener {
     private long eventCount;
     private long nowMs;
 
-    public ChangeRecords(String topic, SourcePosition position, long startLsn, RowKeys rowKeys) {
+    ChangeRecords(String topic, SourcePosition position, long startLsn, RowKeys rowKeys) {
         this.topic = topic;
-        this.position = position;
+        this.position = new CompletePosition(position, startLsn);
         this.rowKeys = rowKeys;
-        this.safeLsn = startLsn;
-        this.emittedLsn = startLsn;
-        this.offset = position.offset(startLsn);
     }
 
-    /** The records since the last call, and the time to put into those that follow. */
-    public List<SourceRecord> take(long timeMs) {
+    /** Every record is a record of its own: nothing is held back. */
+    @Override
+    public List<SourceRecord> take(long timeMs, boolean flush) {
         nowMs = timeMs;
         if (records.isEmpty()) {
             return List.of();
@@ -65,34 +49,28 @@ public final class ChangeRecords implements PgOutputListener {
         return taken;
     }
 
-    public int size() {
-        return records.size();
-    }
-
-    /** Whether the last thing read was inside a transaction. */
+    @Override
     public boolean isInTransaction() {
         return inTransaction;
     }
 
-    /** Everything up to this position was read, and no transaction is open. */
+    @Override
     public void readUpTo(long lsn) {
         if (inTransaction) {
             throw new AssertionError("a transaction is open");
         }
-        if (Long.compareUnsigned(lsn, safeLsn) > 0) {
-            safeLsn = lsn;
-        }
+        position.readUpTo(lsn);
     }
 
-    /** Whether more was read than the topic tells. */
+    @Override
     public boolean isMarkDue() {
-        return !inTransaction && Long.compareUnsigned(safeLsn, emittedLsn) > 0;
+        return !inTransaction && position.isBehind();
     }
 
-    /** Adds a mark at the position up to which everything was read. */
+    @Override
     public void mark() {
-        advance(safeLsn);
-        addMessage(safeLsn, NO_CONTENT, null);
+        position.tell(position.readLsn());
+        addMessage(position.readLsn(), NO_CONTENT, null);
     }
 
     @Override
@@ -113,7 +91,7 @@ public final class ChangeRecords implements PgOutputListener {
             readUpTo(endLsn);
             return;
         }
-        advance(endLsn);
+        position.tell(endLsn);
         String id = transactionId(endLsn);
         addBoundary(
                 id,
@@ -127,22 +105,22 @@ public final class ChangeRecords implements PgOutputListener {
 
     @Override
     public void relation(Relation relation) throws SQLException {
-        tables.put(relation.oid(), new TableRecords(topic, relation, keyColumns(relation)));
+        tables.put(relation.oid(), new TableRecords(topic, TableKey.of(relation, rowKeys)));
     }
 
     @Override
-    public void insert(Relation relation, long lsn, String[] row) {
+    public void insert(Relation relation, long lsn, Tuple tuple) {
         TableRecords table = tables.get(relation.oid());
+        String[] row = tuple.texts();
         add(table, lsn, "c", table.key(row), null, table.row(row), null);
     }
 
     @Override
-    public void update(Relation relation, long lsn, String[] before, String[] row) {
+    public void update(Relation relation, long lsn, Tuple oldTuple, Tuple tuple) {
         TableRecords table = tables.get(relation.oid());
-        if (before != null) {
-            takeKnownValues(table, before, row);
-        }
-        requireKey(table, row, lsn);
+        table.tableKey().complete(oldTuple, tuple, lsn);
+        String[] before = oldTuple == null ? null : oldTuple.texts();
+        String[] row = tuple.texts();
         Struct key = table.key(row);
         Struct oldKey = before == null ? key : table.key(before);
         if (key == null || key.equals(oldKey)) {
@@ -158,8 +136,9 @@ public final class ChangeRecords implements PgOutputListener {
     }
 
     @Override
-    public void delete(Relation relation, long lsn, String[] before) {
+    public void delete(Relation relation, long lsn, Tuple oldTuple) {
         TableRecords table = tables.get(relation.oid());
+        String[] before = oldTuple.texts();
         add(table, lsn, "d", table.key(before), table.row(before), null, null);
     }
 
@@ -183,37 +162,8 @@ public final class ChangeRecords implements PgOutputListener {
             addMessage(lsn, content, transactionBlock(1));
         } else {
             readUpTo(lsn);
-            advance(lsn);
+            position.tell(lsn);
             addMessage(lsn, content, null);
-        }
-    }
-
-    private List<String> keyColumns(Relation relation) throws SQLException {
-        if (!relation.hasFullIdentity()) {
-            return relation.identityColumns();
-        }
-        // The catalog is of now: a key of columns that this version of the table lacks is not a key of its rows. The
-        // old rows are whole, so they are identified without one.
-        List<String> primaryKey = rowKeys.primaryKey(relation.oid());
-        return new HashSet<>(relation.columns()).containsAll(primaryKey) ? primaryKey : List.of();
-    }
-
-    private static void takeKnownValues(TableRecords table, String[] before, String[] row) {
-        for (int i = 0; i < row.length; i++) {
-            boolean known = table.relation().hasFullIdentity() || table.isKeyColumn(i);
-            if (known && PgOutputDecoder.UNCHANGED.equals(row[i])) {
-                row[i] = before[i];
-            }
-        }
-    }
-
-    private static void requireKey(TableRecords table, String[] row, long lsn) {
-        String column = table.unknownKeyColumn(row);
-        if (column != null) {
-            throw new SourceFault(
-                    "SR021",
-                    "an update of %s at %X/%X has no value of key column %s: it is stored out of line and the server did not send it. Set REPLICA IDENTITY FULL on the table, or update the server to its last minor version, and copy the table again"
-                            .formatted(table.relation().name(), lsn >>> 32, lsn & 0xFFFFFFFFL, column));
         }
     }
 
@@ -248,7 +198,7 @@ public final class ChangeRecords implements PgOutputListener {
         Schema keySchema = key == null ? null : table.keySchema();
         records.add(new SourceRecord(
                 position.partition(),
-                offset,
+                position.offset(),
                 topic,
                 PARTITION,
                 keySchema,
@@ -263,7 +213,7 @@ public final class ChangeRecords implements PgOutputListener {
         Struct key = new Struct(RecordFields.BOUNDARY_KEY_SCHEMA).put("id", id);
         records.add(new SourceRecord(
                 position.partition(),
-                offset,
+                position.offset(),
                 topic,
                 PARTITION,
                 RecordFields.BOUNDARY_KEY_SCHEMA,
@@ -292,7 +242,7 @@ public final class ChangeRecords implements PgOutputListener {
                                 .put("content", content));
         records.add(new SourceRecord(
                 position.partition(),
-                offset,
+                position.offset(),
                 topic,
                 PARTITION,
                 RecordFields.MESSAGE_KEY_SCHEMA,
@@ -311,11 +261,5 @@ public final class ChangeRecords implements PgOutputListener {
 
     private String transactionId(long lsn) {
         return xid + ":" + lsn;
-    }
-
-    private void advance(long lsn) {
-        safeLsn = lsn;
-        emittedLsn = lsn;
-        offset = position.offset(lsn);
     }
 }

@@ -6,12 +6,12 @@ import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.SchemaBuilder;
 import org.apache.kafka.connect.data.Struct;
-import org.pg2citus.source.pgoutput.PgOutputDecoder;
 import org.pg2citus.source.pgoutput.Relation;
 
 /** The schemas of one version of one table, and its rows as structs: every column is an optional string. */
 final class TableRecords {
 
+    private final TableKey tableKey;
     private final Relation relation;
     private final int[] keyColumns;
     private final Schema keySchema;
@@ -28,12 +28,10 @@ final class TableRecords {
     private long transactionXid = -1;
     private long transactionOrder;
 
-    /** @param keyColumnNames columns of the relation that identify a row; empty: the table has no key */
-    TableRecords(String topic, Relation relation, List<String> keyColumnNames) {
-        this.relation = relation;
-        this.keyColumns = IntStream.range(0, relation.columns().size())
-                .filter(i -> keyColumnNames.contains(relation.columns().get(i)))
-                .toArray();
+    TableRecords(String topic, TableKey tableKey) {
+        this.tableKey = tableKey;
+        this.relation = tableKey.relation();
+        this.keyColumns = tableKey.columns();
         String name = schemaName(topic) + "." + schemaName(relation.schema()) + "." + schemaName(relation.table());
         this.keySchema = struct(name + ".Key", keyColumns, false);
         this.keyFields = keySchema.fields();
@@ -58,6 +56,10 @@ final class TableRecords {
         this.time = envelopeSchema.field(RecordFields.TIME);
     }
 
+    TableKey tableKey() {
+        return tableKey;
+    }
+
     Relation relation() {
         return relation;
     }
@@ -70,13 +72,9 @@ final class TableRecords {
         return envelopeSchema;
     }
 
-    boolean hasKey() {
-        return keyColumns.length > 0;
-    }
-
     /** The row's key; {@code null} for a table without one. */
     Struct key(String[] row) {
-        if (!hasKey()) {
+        if (!tableKey.exists()) {
             return null;
         }
         var key = new Struct(keySchema);
@@ -84,20 +82,6 @@ final class TableRecords {
             key.put(keyFields.get(i), row[keyColumns[i]]);
         }
         return key;
-    }
-
-    /** The first key column whose value in this row is not known, or {@code null}. */
-    String unknownKeyColumn(String[] row) {
-        for (int column : keyColumns) {
-            if (PgOutputDecoder.UNCHANGED.equals(row[column])) {
-                return relation.columns().get(column);
-            }
-        }
-        return null;
-    }
-
-    boolean isKeyColumn(int column) {
-        return IntStream.of(keyColumns).anyMatch(keyColumn -> keyColumn == column);
     }
 
     /** @param row {@code null} for no row */

@@ -10,8 +10,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.pg2citus.source.failure.SourceFault;
-import org.pg2citus.source.record.ChangeRecords;
+import org.pg2citus.source.record.RecordFormat;
 import org.pg2citus.source.record.RowKeys;
+import org.pg2citus.source.record.TopicRecords;
 import org.postgresql.replication.LogSequenceNumber;
 import org.postgresql.replication.PGReplicationStream;
 import org.postgresql.util.PSQLState;
@@ -28,8 +29,8 @@ public final class SlotConnection implements ReplicationConnection {
     private static final int IN_USE_ATTEMPTS = 90;
 
     private final SlotSession session;
-    private final String topic;
     private final String name;
+    private final RecordFormat format;
     private final RowKeys rowKeys;
     private final RecordQueue queue;
     private final long markIntervalMs;
@@ -37,10 +38,15 @@ public final class SlotConnection implements ReplicationConnection {
     private SlotStream stream;
 
     public SlotConnection(
-            SlotSession session, String name, String topic, RowKeys rowKeys, RecordQueue queue, long markIntervalMs) {
+            SlotSession session,
+            String name,
+            RecordFormat format,
+            RowKeys rowKeys,
+            RecordQueue queue,
+            long markIntervalMs) {
         this.session = session;
         this.name = name;
-        this.topic = topic;
+        this.format = format;
         this.rowKeys = rowKeys;
         this.queue = queue;
         this.markIntervalMs = markIntervalMs;
@@ -55,7 +61,7 @@ public final class SlotConnection implements ReplicationConnection {
     public ReplicationStream startStreaming(WalPositionLocator walPosition) throws SQLException, InterruptedException {
         LogSequenceNumber start = session.startLsn();
         PGReplicationStream replicationStream = open(start);
-        var records = new ChangeRecords(topic, session.position(name), start.asLong(), rowKeys);
+        TopicRecords records = format.records(session.position(name), start.asLong(), rowKeys);
         stream = new SlotStream(replicationStream, start, records, queue, markIntervalMs, confirmable);
         return stream;
     }

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.pg2citus.source.pgoutput.PgOutputDecoder;
-import org.pg2citus.source.record.ChangeRecords;
+import org.pg2citus.source.record.TopicRecords;
 import org.postgresql.replication.LogSequenceNumber;
 import org.postgresql.replication.PGReplicationStream;
 
@@ -29,18 +29,19 @@ final class SlotStream implements ReplicationStream {
 
     private final PGReplicationStream stream;
     private final LogSequenceNumber startLsn;
-    private final ChangeRecords records;
+    private final TopicRecords records;
     private final PgOutputDecoder decoder;
     private final RecordQueue queue;
     private final long markIntervalNanos;
     private final AtomicLong confirmable;
     private long confirmedLsn;
+    private long untakenBytes;
     private long lastRecordNanos = System.nanoTime();
 
     SlotStream(
             PGReplicationStream stream,
             LogSequenceNumber startLsn,
-            ChangeRecords records,
+            TopicRecords records,
             RecordQueue queue,
             long markIntervalMs,
             AtomicLong confirmable) {
@@ -78,9 +79,11 @@ final class SlotStream implements ReplicationStream {
         if (records.isMarkDue() && System.nanoTime() - lastRecordNanos >= markIntervalNanos) {
             records.mark();
         }
-        List<SourceRecord> batch = records.take(System.currentTimeMillis());
+        untakenBytes += bytes;
+        List<SourceRecord> batch = records.take(System.currentTimeMillis(), drained);
         if (!batch.isEmpty()) {
-            put(batch, bytes);
+            put(batch, untakenBytes);
+            untakenBytes = 0;
             lastRecordNanos = System.nanoTime();
         }
         return messages > 0;

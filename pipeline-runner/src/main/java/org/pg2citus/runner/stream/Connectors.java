@@ -16,6 +16,8 @@ public final class Connectors {
     private static final String SOURCE_CLASS = "org.pg2citus.source.PostgresSourceConnector";
     private static final String SINK_CLASS = "org.pg2citus.sink.CitusSinkConnector";
 
+    private static final String BYTES_CONVERTER = "org.apache.kafka.connect.converters.ByteArrayConverter";
+
     private final MigrationSettings settings;
 
     public Connectors(MigrationSettings settings) {
@@ -56,7 +58,8 @@ public final class Connectors {
         config.put("producer.override.acks", "all");
         config.put("producer.override.compression.type", "lz4");
         config.put("producer.override.linger.ms", "5");
-        config.put("producer.override.batch.size", Integer.toString(256 << 10));
+        // Above the size of the source's records, so that small ones still share a batch.
+        config.put("producer.override.batch.size", Integer.toString(1 << 20));
         config.put("producer.override.buffer.memory", Integer.toString(EmbeddedKafka.MAX_RECORD_BYTES));
         config.put("producer.override.max.request.size", Integer.toString(EmbeddedKafka.MAX_RECORD_BYTES));
         converters(config);
@@ -76,18 +79,17 @@ public final class Connectors {
         password("target", server.password()).ifPresent(password -> config.put("connection.password", password));
         config.put("consumer.override.auto.offset.reset", "earliest");
         config.put("consumer.override.isolation.level", "read_committed");
-        config.put("consumer.override.max.poll.records", "5000");
+        config.put("consumer.override.max.poll.records", "1000");
         config.put("consumer.override.max.poll.interval.ms", "3600000");
         config.put("consumer.override.max.partition.fetch.bytes", Integer.toString(8 << 20));
         converters(config);
         return config;
     }
 
+    /** The source's records are bytes already. */
     private static void converters(Map<String, String> config) {
-        for (String part : new String[] {"key", "value", "header"}) {
-            config.put(part + ".converter", "org.apache.kafka.connect.json.JsonConverter");
-            config.put(part + ".converter.schemas.enable", "false");
-        }
+        config.put("key.converter", BYTES_CONVERTER);
+        config.put("value.converter", BYTES_CONVERTER);
     }
 
     /** Workers elsewhere have no access to this process's memory: they are given the password itself. */

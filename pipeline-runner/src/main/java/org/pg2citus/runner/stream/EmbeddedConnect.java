@@ -52,8 +52,8 @@ public final class EmbeddedConnect implements AutoCloseable {
         }
         properties.put("bootstrap.servers", bootstrapServers);
         properties.put("plugin.discovery", "service_load");
-        properties.put("key.converter", "org.apache.kafka.connect.json.JsonConverter");
-        properties.put("value.converter", "org.apache.kafka.connect.json.JsonConverter");
+        properties.put("key.converter", "org.apache.kafka.connect.converters.ByteArrayConverter");
+        properties.put("value.converter", "org.apache.kafka.connect.converters.ByteArrayConverter");
         properties.put(
                 "offset.storage.file.filename",
                 dataDir.resolve("connect.offsets").toString());
