@@ -4,10 +4,12 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.OptionalLong;
 import org.pg2citus.runner.config.MigrationSettings;
 import org.pg2citus.runner.event.Lag;
 import org.pg2citus.runner.event.MigrationEvent.CaughtUp;
 import org.pg2citus.runner.event.MigrationEvent.LagMeasured;
+import org.pg2citus.runner.event.MigrationEvent.Notice;
 import org.pg2citus.runner.event.MigrationListener;
 import org.pg2citus.runner.event.StopSignal;
 import org.pg2citus.runner.failure.ExitCode;
@@ -27,7 +29,10 @@ final class Streaming {
 
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final int TICKS_PER_LAG_RECORD = 5;
-    private static final int TICKS_PER_TRIM = 30;
+    private static final int TICKS_PER_TRIM = 10;
+
+    /** A target that fails over may lose its last commits, and the progress with them: they are then read again. */
+    private static final Duration TRIM_MARGIN = Duration.ofSeconds(60);
 
     private final MigrationSettings settings;
     private final Sessions sessions;
@@ -36,7 +41,8 @@ final class Streaming {
     private final MigrationListener listener;
     private final StopSignal stop;
     private final LagMeter meter = new LagMeter();
-    private long trimmedTo;
+    private final TrimPoint trimPoint = new TrimPoint(TRIM_MARGIN);
+    private boolean trimmingRefused;
 
     Streaming(
             MigrationSettings settings,
@@ -87,7 +93,7 @@ final class Streaming {
                 });
             }
             if (tick % TICKS_PER_TRIM == 0) {
-                trim(applied);
+                trim(applied, nowMillis);
             }
         }
     }
@@ -138,14 +144,26 @@ final class Streaming {
         });
     }
 
-    /** What is applied will not be read again; on a cluster of somebody else, its retention is theirs. */
-    private void trim(AppliedProgress applied) {
-        if (pipes.hasEmbeddedKafka() && applied.nextOffset().isPresent()) {
-            long next = applied.nextOffset().getAsLong();
-            if (next > trimmedTo) {
-                pipes.topic().removeBefore(next);
-                trimmedTo = next;
+    /** The topic is this migration's own, wherever it is: nothing else reads it, and nothing else would ever trim it. */
+    private void trim(AppliedProgress applied, long nowMillis) {
+        if (trimmingRefused || applied.nextOffset().isEmpty()) {
+            return;
+        }
+        OptionalLong offset = trimPoint.next(nowMillis, applied.nextOffset().getAsLong());
+        if (offset.isEmpty()) {
+            return;
+        }
+        try {
+            pipes.topic().removeBefore(offset.getAsLong());
+        } catch (MigrationException e) {
+            if (pipes.hasEmbeddedKafka()) {
+                throw e;
             }
+            // The stream is right without it; whose cluster it is has to know that the topic grows.
+            trimmingRefused = true;
+            listener.on(new Notice(
+                    "applied records cannot be removed from topic %s, so it grows until the migration ends (%s). Give the user the right to delete records of the topic, and run the command again"
+                            .formatted(settings.kafka().topic(), e.getMessage())));
         }
     }
 }

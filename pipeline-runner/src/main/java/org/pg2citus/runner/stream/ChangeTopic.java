@@ -9,19 +9,26 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.pg2citus.runner.config.KafkaSettings;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
 import org.pg2citus.runner.state.TopicIdentity;
 
-/** The topic of the changes: one partition, because order is what makes transactions whole; never cut by age. */
+/**
+ * The topic of the changes: one partition, because order is what makes transactions whole; never cut by age or size, only
+ * by {@link #removeBefore}.
+ */
 public final class ChangeTopic implements AutoCloseable {
 
     private static final int TIMEOUT_SECONDS = 60;
@@ -31,7 +38,8 @@ public final class ChangeTopic implements AutoCloseable {
             "retention.bytes", "-1",
             // The cluster's default of 1 MB would stop the stream at the first larger row.
             "max.message.bytes", Integer.toString(EmbeddedKafka.MAX_RECORD_BYTES),
-            "segment.bytes", Integer.toString(128 << 20));
+            // Not smaller: a record has to fit into a segment. Not larger: only whole segments give their space back.
+            "segment.bytes", Integer.toString(EmbeddedKafka.MAX_RECORD_BYTES));
 
     private final Admin admin;
     private final KafkaSettings settings;
@@ -87,7 +95,38 @@ public final class ChangeTopic implements AutoCloseable {
         }
         NewTopic topic = new NewTopic(settings.topic(), Optional.of(1), settings.replicationFactor()).configs(config);
         await(admin.createTopics(List.of(topic)).all(), "making topic " + settings.topic());
+        requireTwoReplicas();
         return find().orElseThrow(() -> failure("making topic " + settings.topic(), null));
+    }
+
+    /** With three replicas or more, what is acknowledged has to be on two: one broker's disk may fail. */
+    private void requireTwoReplicas() {
+        int replicas = await(
+                        admin.describeTopics(List.of(settings.topic())).allTopicNames(),
+                        "looking for topic " + settings.topic())
+                .get(settings.topic())
+                .partitions()
+                .get(0)
+                .replicas()
+                .size();
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, settings.topic());
+        if (replicas >= 3 && minInsyncReplicas(resource) < 2) {
+            AlterConfigOp two = new AlterConfigOp(
+                    new ConfigEntry(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2"), AlterConfigOp.OpType.SET);
+            await(
+                    admin.incrementalAlterConfigs(Map.of(resource, List.of(two)))
+                            .all(),
+                    "setting min.insync.replicas of topic " + settings.topic());
+        }
+    }
+
+    private int minInsyncReplicas(ConfigResource resource) {
+        return Integer.parseInt(await(
+                        admin.describeConfigs(List.of(resource)).all(),
+                        "reading the settings of topic " + settings.topic())
+                .get(resource)
+                .get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG)
+                .value());
     }
 
     /** The oldest offset that is still there. */

@@ -103,6 +103,9 @@ public final class EmbeddedKafka implements AutoCloseable {
         properties.put("message.max.bytes", Integer.toString(MAX_RECORD_BYTES));
         properties.put("replica.fetch.max.bytes", Integer.toString(MAX_RECORD_BYTES));
         properties.put("socket.request.max.bytes", Integer.toString(MAX_RECORD_BYTES + (16 << 20)));
+        // What is applied is removed every half minute: by default its space would be given back minutes later.
+        properties.put("log.retention.check.interval.ms", "10000");
+        properties.put("log.segment.delete.delay.ms", "1000");
         // One topic and its offsets: the defaults are for thousands.
         properties.put("num.network.threads", "2");
         properties.put("num.io.threads", "2");

@@ -54,7 +54,7 @@ public final class Pipes implements AutoCloseable {
         return connect;
     }
 
-    /** The broker is ours alone: applied records can be removed from it. */
+    /** Whether the broker runs in this process. */
     public boolean hasEmbeddedKafka() {
         return embeddedKafka;
     }
