@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
 import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.SchemaBuilder;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.pg2citus.source.failure.SourceFault;
 import org.pg2citus.source.pgoutput.Relation;
@@ -21,6 +22,11 @@ import org.pg2citus.source.pgoutput.Tuple;
 final class ChunkRecords implements TopicRecords {
 
     private static final Integer PARTITION = 0;
+
+    /** Debezium looks for this end of the name: then its count of failed attempts begins anew. Without a name it fails. */
+    private static final Schema SCHEMA =
+            SchemaBuilder.bytes().name("org.pg2citus.source.Chunk.Envelope").build();
+
     private static final byte[] MAGIC = {'p', '2', 'c', 1};
     private static final int HEADER_BYTES = 8;
     /** Room in a request for what the producer puts around a record, and in a chunk for numbers and a BEGIN. */
@@ -300,8 +306,8 @@ final class ChunkRecords implements TopicRecords {
         chunk.add(events, eventBytes);
         byte[] bytes = chunk.toArray();
         putChecksum(bytes);
-        records.add(new SourceRecord(
-                position.partition(), position.offset(), topic, PARTITION, null, null, Schema.BYTES_SCHEMA, bytes));
+        records.add(
+                new SourceRecord(position.partition(), position.offset(), topic, PARTITION, null, null, SCHEMA, bytes));
         events.removeFirst(eventBytes);
         wholeBytes = 0;
         described.clear();
