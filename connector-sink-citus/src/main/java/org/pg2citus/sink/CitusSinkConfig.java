@@ -4,6 +4,7 @@ import static org.apache.kafka.common.config.ConfigDef.Range.atLeast;
 import static org.apache.kafka.common.config.ConfigDef.Range.between;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
@@ -111,7 +112,8 @@ public final class CitusSinkConfig extends AbstractConfig {
                     TARGET,
                     1,
                     Width.LONG,
-                    "JDBC URL")
+                    "JDBC URL",
+                    List.of(CONNECTION_USER, CONNECTION_PASSWORD, PIPELINE))
             .define(
                     CONNECTION_USER,
                     ConfigDef.Type.STRING,
@@ -138,7 +140,7 @@ public final class CitusSinkConfig extends AbstractConfig {
                     PIPELINE,
                     ConfigDef.Type.STRING,
                     "default",
-                    new NonEmptyString(),
+                    ConfigDef.NonEmptyStringWithoutControlChars.nonEmptyStringWithoutControlChars(),
                     Importance.HIGH,
                     "The name under which progress is kept in pg2citus.progress on the target. One pipeline is one"
                             + " topic, one slot and one task.",
@@ -345,7 +347,8 @@ public final class CitusSinkConfig extends AbstractConfig {
                     SOURCE,
                     1,
                     Width.SHORT,
-                    "Source values")
+                    "Source values",
+                    List.of(UNAVAILABLE_PLACEHOLDER))
             .define(
                     UNAVAILABLE_PLACEHOLDER,
                     ConfigDef.Type.STRING,
@@ -357,14 +360,15 @@ public final class CitusSinkConfig extends AbstractConfig {
                     SOURCE,
                     2,
                     Width.MEDIUM,
-                    "Unavailable value");
+                    "Unavailable value",
+                    new OnlyForTypedSources());
 
     CitusSinkConfig(Map<String, String> properties) {
         super(DEFINITION, properties, false);
     }
 
     TargetSettings target() {
-        TargetSettings target = new TargetSettings(
+        return new TargetSettings(
                 getString(CONNECTION_URL),
                 getString(CONNECTION_USER),
                 getPassword(CONNECTION_PASSWORD).value(),
@@ -375,10 +379,10 @@ public final class CitusSinkConfig extends AbstractConfig {
                 millis(RETRY_BACKOFF_MS),
                 millis(RETRY_BACKOFF_MAX_MS),
                 millis(RECOVERY_TIMEOUT_MS),
-                true);
-        return target.onDivergence(
+                true,
                 getString(DIVERGENCE_POLICY).equals(COUNT) ? DivergencePolicy.COUNT : DivergencePolicy.HALT,
-                getBoolean(ERROR_SHOW_KEYS));
+                getBoolean(ERROR_SHOW_KEYS),
+                originalsStrings().getOrDefault("name", ""));
     }
 
     RecordDecoder decoder() {
@@ -389,6 +393,18 @@ public final class CitusSinkConfig extends AbstractConfig {
 
     Duration millis(String key) {
         return Duration.ofMillis(getLong(key));
+    }
+
+    private static final class OnlyForTypedSources implements ConfigDef.Recommender {
+        @Override
+        public List<Object> validValues(String name, Map<String, Object> settings) {
+            return List.of();
+        }
+
+        @Override
+        public boolean visible(String name, Map<String, Object> settings) {
+            return TYPED.equals(settings.get(SOURCE_VALUES));
+        }
     }
 
     private static final class JdbcUrlValidator implements ConfigDef.Validator {

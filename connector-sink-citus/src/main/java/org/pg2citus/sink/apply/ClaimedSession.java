@@ -5,6 +5,8 @@ import java.sql.SQLException;
 import java.util.Optional;
 import java.util.zip.CRC32;
 import org.pg2citus.sink.failure.HaltException;
+import org.pg2citus.sink.failure.RetryLaterException;
+import org.pg2citus.sink.progress.PipelineUse;
 import org.pg2citus.sink.progress.Progress;
 import org.pg2citus.sink.progress.ProgressTable;
 import org.pg2citus.sink.progress.StateSchema;
@@ -21,15 +23,19 @@ final class ClaimedSession {
     private final TargetSettings settings;
     private final ProgressTable progressTable;
     private final WriterMetrics metrics;
+    private final String pipeline;
     private final String applicationName;
 
-    private Optional<Session> session = Optional.empty();
+    /** Read by the thread that aborts it. */
+    private volatile Optional<Session> session = Optional.empty();
+
     private Optional<Progress> durable = Optional.empty();
 
     ClaimedSession(TargetSettings settings, String pipeline, ProgressTable progressTable, WriterMetrics metrics) {
         this.settings = settings;
         this.progressTable = progressTable;
         this.metrics = metrics;
+        this.pipeline = pipeline;
         this.applicationName = applicationName(pipeline);
     }
 
@@ -41,8 +47,10 @@ final class ClaimedSession {
      */
     Session get() throws SQLException {
         if (session.isEmpty()) {
-            session = Optional.of(Session.open(settings, applicationName));
-            claim(session.get());
+            Session opened = Session.open(settings, applicationName);
+            session = Optional.of(opened);
+            requireNotInterrupted();
+            claim(opened);
         }
         return session.get();
     }
@@ -65,6 +73,17 @@ final class ClaimedSession {
         session = Optional.empty();
     }
 
+    void abort() {
+        session.ifPresent(Session::abort);
+    }
+
+    /** A task that was told to stop while it connected must not fence the one that took its place. */
+    private static void requireNotInterrupted() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new RetryLaterException("interrupted while connecting to the target", null);
+        }
+    }
+
     private void claim(Session opened) throws SQLException {
         if (durable.isEmpty()) {
             StateSchema.create(opened.connection());
@@ -76,6 +95,7 @@ final class ClaimedSession {
         // First the claim, which waits for older sessions to finish their commit and fences what comes later; then what
         // those commits may have left in doubt; only then is the progress final.
         progressTable.claim(opened.connection());
+        PipelineUse.sign(opened.connection(), pipeline, settings.connector());
         if (opened.citus() && InDoubtTransactions.await(opened.connection(), settings.inDoubtTimeout())) {
             metrics.waitedInDoubt();
         }

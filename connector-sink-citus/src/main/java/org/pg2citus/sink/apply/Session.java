@@ -205,6 +205,16 @@ final class Session implements AutoCloseable {
         return connection.unwrap(PGConnection.class).getBackendPID();
     }
 
+    /** Closes the socket under a statement that another thread waits for. */
+    void abort() {
+        try {
+            connection.abort(Runnable::run);
+        } catch (SQLException e) {
+            // It is closed already.
+            return;
+        }
+    }
+
     @Override
     public void close() {
         try {

@@ -22,6 +22,7 @@ import java.time.Duration;
  *     foreign keys nor triggers of the target then run, they ran on the source
  * @param divergencePolicy what to do when an update or delete finds no row
  * @param showKeys name the values of keys in messages
+ * @param connector name of the connector that applies; another one is refused while this one's session lives
  */
 public record TargetSettings(
         String url,
@@ -36,7 +37,8 @@ public record TargetSettings(
         Duration inDoubtTimeout,
         boolean replicaRole,
         DivergencePolicy divergencePolicy,
-        boolean showKeys) {
+        boolean showKeys,
+        String connector) {
 
     public TargetSettings {
         requireNonNull(url, "url is null");
@@ -44,6 +46,7 @@ public record TargetSettings(
         requireNonNull(password, "password is null");
         requireNonNull(synchronousCommit, "synchronousCommit is null");
         requireNonNull(divergencePolicy, "divergencePolicy is null");
+        requireNonNull(connector, "connector is null");
         if (maxAttempts < 1) {
             throw new IllegalArgumentException("maxAttempts is " + maxAttempts + ", it must be at least 1");
         }
@@ -54,7 +57,7 @@ public record TargetSettings(
         requirePositive("inDoubtTimeout", inDoubtTimeout);
     }
 
-    /** The settings that tell about the target, with the defaults of those that tell about differences. */
+    /** The settings that tell about the target: halts at differences, shows no keys, has no connector's name. */
     public TargetSettings(
             String url,
             String user,
@@ -80,7 +83,8 @@ public record TargetSettings(
                 inDoubtTimeout,
                 replicaRole,
                 DivergencePolicy.HALT,
-                false);
+                false,
+                "");
     }
 
     /** The same target, with these answers to differences. */
@@ -98,7 +102,8 @@ public record TargetSettings(
                 inDoubtTimeout,
                 replicaRole,
                 policy,
-                keysShown);
+                keysShown,
+                connector);
     }
 
     /** The settings with their defaults. */
