@@ -13,7 +13,7 @@ final class RetryWindow {
 
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
 
-    /** Below every usual max.poll.interval.ms: the task sleeps inside of put. */
+    /** So that a target that is back is noticed soon. */
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
 
     private final Duration window;

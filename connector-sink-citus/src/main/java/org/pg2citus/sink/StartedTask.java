@@ -87,6 +87,7 @@ final class StartedTask implements AutoCloseable {
         this.retries = new RetryWindow(config.millis(CitusSinkConfig.RETRY_TIMEOUT_MS), clock);
         this.progressInterval = config.millis(CitusSinkConfig.PROGRESS_INTERVAL_MS);
         this.offsets = new OffsetSequence(partition, 0, config.getLong(CitusSinkConfig.OFFSET_GAP_MAX));
+        metrics.startedAt(writer.progress().appliedLsn(), durableOffset());
         rewindToDurable();
     }
 
@@ -106,7 +107,9 @@ final class StartedTask implements AutoCloseable {
                 accept(record);
             }
             flush();
-            retries.succeeded();
+            if (records.isEmpty() && !holding && large.isEmpty() && !pending.hasPosition()) {
+                metrics.caughtUp();
+            }
         } catch (RetryLaterException e) {
             startOver(e);
         } catch (HaltException e) {
@@ -130,6 +133,7 @@ final class StartedTask implements AutoCloseable {
             rewindToDurable();
             return;
         }
+        metrics.halted(e.code());
         throw e.isBeforeTheTarget() ? e : e.at(where());
     }
 
@@ -160,6 +164,11 @@ final class StartedTask implements AutoCloseable {
         return next == 0 ? Map.of() : Map.of(partition, new OffsetAndMetadata(next));
     }
 
+    /** Ends whatever is under way in the target; may be called by another thread, before {@link #close}. */
+    void abort() {
+        writer.abort();
+    }
+
     @Override
     public void close() {
         try (metrics;
@@ -176,6 +185,7 @@ final class StartedTask implements AutoCloseable {
         if (!offsets.accept(offset)) {
             return;
         }
+        metrics.recordRead(record.timestamp());
         List<Event> events = decoder.decode(record);
         for (int i = 0; i < events.size() && !rewound; i++) {
             // Until the last event of a record is done, its offset is the one to go on from.
@@ -257,6 +267,7 @@ final class StartedTask implements AutoCloseable {
         Instant started = clock.instant();
         List<List<TableDelta>> parts = pending.drain();
         write(parts, nextProgress());
+        retries.succeeded();
         nextIdleProgress = clock.instant().plus(progressInterval);
         metrics.batchApplied(
                 writer.progress().appliedLsn(),
@@ -333,6 +344,7 @@ final class StartedTask implements AutoCloseable {
         if (reader.isComplete()) {
             pending.endTransaction(endLsn, doneOffset);
             writer.commit(nextProgress());
+            retries.succeeded();
             metrics.transactionStreamed();
             metrics.batchApplied(endLsn, doneOffset + 1, 1, pending.sourceRows(), pending.sourceRows(), Duration.ZERO);
             pending.clear();
@@ -365,6 +377,7 @@ final class StartedTask implements AutoCloseable {
         Optional<Lsn> before = writer.progress().holdAtLsn();
         // Writing the progress as it is reads the hold back.
         writer.apply(List.of(), writer.progress());
+        retries.succeeded();
         if (writer.progress().holdAtLsn().equals(before)) {
             return false;
         }
@@ -375,7 +388,7 @@ final class StartedTask implements AutoCloseable {
     }
 
     private void startOver(RetryLaterException cause) {
-        metrics.startedOver();
+        metrics.startedOver(cause.getMessage());
         Duration pause = retries.failed(cause);
         LOG.warn(
                 "The target cannot be used now, trying again in {} ms from topic offset {}: {}",

@@ -10,6 +10,7 @@
  *   <li>{@code apply}: the net change becomes a few set-based statements
  *   <li>{@code progress}: the position, written in the same target transaction
  *   <li>{@code failure}: an error is retried or halts, decided from its SQLSTATE
+ *   <li>{@code metrics}: what all of that tells over JMX
  * </ol>
  */
 package org.pg2citus.sink;

@@ -144,6 +144,9 @@ class CitusSinkTaskIT {
             task.initialize(context);
             task.start(settings);
             task.open(List.of(PARTITION));
+            while (task.isBusy()) {
+                task.put(List.of());
+            }
         }
 
         final void deliver() {

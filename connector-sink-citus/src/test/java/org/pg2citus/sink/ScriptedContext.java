@@ -39,8 +39,12 @@ final class ScriptedContext implements SinkTaskContext {
             if (!records.isEmpty()) {
                 position = records.get(records.size() - 1).kafkaOffset() + 1;
             }
-            more = !paused && (rewound.isPresent() || position < script.size());
+            more = task.isBusy() || (!paused && (rewound.isPresent() || position < script.size()));
         }
+    }
+
+    OptionalLong rewound() {
+        return rewound;
     }
 
     boolean isPaused() {

@@ -3,6 +3,7 @@ package org.pg2citus.sink.apply;
 import static java.util.Objects.requireNonNull;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +25,8 @@ import org.slf4j.LoggerFactory;
  * <p>Only one writer of a pipeline can commit: opening one fences all others. After a lost connection the outcome of the
  * last commit is read from the progress, once Citus has no two-phase transaction in doubt.
  *
- * <p>For one thread; {@link #metrics} may be read by any.
+ * <p>For one thread; {@link #metrics} may be read, and {@link #abort} called, by any. An interrupted thread makes no new
+ * session.
  *
  * <p>All methods throw {@link HaltException} for what no retry mends, and {@link RetryLaterException} when the allowed
  * attempts are spent. After the latter either the same call is made again, with the same arguments, or the caller goes on
@@ -166,6 +168,14 @@ public final class TargetWriter implements AutoCloseable {
         session.discard();
     }
 
+    /**
+     * Cuts the session off, for a caller that cannot wait for the target's answer any more. May be called by any thread;
+     * the call under way then fails, and {@link #close} is still to be called.
+     */
+    public void abort() {
+        session.abort();
+    }
+
     @Override
     public void close() {
         streaming = Optional.empty();
@@ -185,11 +195,14 @@ public final class TargetWriter implements AutoCloseable {
     private void commit(Session open, Progress next, Divergences divergences) throws SQLException {
         boolean isComplete;
         Progress written;
+        Duration took;
         try {
             written = progressTable.write(open.connection(), next);
             committing = Optional.of(next);
             uncounted = Optional.of(divergences);
+            long before = System.nanoTime();
             isComplete = open.commit();
+            took = Duration.ofNanos(System.nanoTime() - before);
         } catch (SQLException e) {
             // Deferred constraints are checked only here.
             throw Attempts.haltOrSame("the batch, at its commit", e, showKeys);
@@ -197,7 +210,7 @@ public final class TargetWriter implements AutoCloseable {
         committing = Optional.empty();
         session.becameDurable(written);
         progress = written;
-        metrics.committed();
+        metrics.committed(took);
         countDivergences();
         if (!isComplete) {
             awaitRecovery();

@@ -1,11 +1,14 @@
 package org.pg2citus.sink.apply;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What the writer did since it was opened: counted by its thread, read by any. */
 public final class WriterMetrics {
 
     private final AtomicLong commits = new AtomicLong();
+    private volatile Duration lastCommit = Duration.ZERO;
+    private volatile Duration longestCommit = Duration.ZERO;
     private final AtomicLong retries = new AtomicLong();
     private final AtomicLong reconnects = new AtomicLong();
     private final AtomicLong unknownOutcomes = new AtomicLong();
@@ -21,6 +24,16 @@ public final class WriterMetrics {
     /** Target transactions committed. */
     public long commits() {
         return commits.get();
+    }
+
+    /** How long the newest COMMIT took. */
+    public Duration lastCommit() {
+        return lastCommit;
+    }
+
+    /** How long the longest COMMIT took. */
+    public Duration longestCommit() {
+        return longestCommit;
     }
 
     /** Attempts of a target transaction after the first. */
@@ -72,8 +85,10 @@ public final class WriterMetrics {
         divergences.addAndGet(rows);
     }
 
-    void committed() {
+    void committed(Duration took) {
         commits.incrementAndGet();
+        lastCommit = took;
+        longestCommit = took.compareTo(longestCommit) > 0 ? took : longestCommit;
     }
 
     void retried() {

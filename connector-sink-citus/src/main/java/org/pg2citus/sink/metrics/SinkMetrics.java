@@ -1,8 +1,13 @@
 package org.pg2citus.sink.metrics;
 
 import java.lang.management.ManagementFactory;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -16,8 +21,26 @@ public final class SinkMetrics implements SinkMetricsMXBean, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(SinkMetrics.class);
 
+    private static final String DOMAIN = "pg2citus.sink";
+
+    /** Names that need no quotes in an object name: the rules of Prometheus exporters stay simple. */
+    private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_.-]+");
+
+    /** Which task a registered bean belongs to: a task that ends late must not take away its successor's. */
+    private static final Map<ObjectName, SinkMetrics> REGISTERED = new ConcurrentHashMap<>();
+
+    /** By pipeline, and for as long as the process lives. */
+    private static final Map<String, AtomicLong> DIVERGENCES = new ConcurrentHashMap<>();
+
+    /** An update, delete or insert that hit another number of rows than it was for. */
+    private static final Set<String> DIVERGENCE_CODES = Set.of("AP003", "AP004", "AP005", "AP006");
+
     private final ObjectName name;
     private final WriterMetrics writer;
+    private final Clock clock;
+    private final Rate transactionRate;
+    private final Rate rowRate;
+    private final AtomicLong divergences;
 
     private volatile Lsn applied = Lsn.ZERO;
     private volatile Lsn read = Lsn.ZERO;
@@ -25,6 +48,17 @@ public final class SinkMetrics implements SinkMetricsMXBean, AutoCloseable {
     private volatile long lastBatchRows;
     private volatile long lastBatchMs;
     private volatile boolean holding;
+    private volatile boolean unavailable;
+    private volatile String lastRetryReason = "";
+
+    /** Of the record that is being read; used by the task's thread only. */
+    private long recordMs;
+
+    /** Of the record that {@link #read} comes from; used by the task's thread only. */
+    private long readMs;
+
+    private volatile long appliedMs;
+    private volatile boolean caughtUp = true;
     private final AtomicLong transactions = new AtomicLong();
     private final AtomicLong rows = new AtomicLong();
     private final AtomicLong batches = new AtomicLong();
@@ -32,25 +66,56 @@ public final class SinkMetrics implements SinkMetricsMXBean, AutoCloseable {
     private final AtomicLong streamed = new AtomicLong();
     private final AtomicLong startsOver = new AtomicLong();
 
-    private SinkMetrics(ObjectName name, WriterMetrics writer) {
+    private SinkMetrics(ObjectName name, String pipeline, WriterMetrics writer, Clock clock) {
         this.name = name;
         this.writer = writer;
+        this.clock = clock;
+        this.transactionRate = new Rate(clock);
+        this.rowRate = new Rate(clock);
+        this.divergences = DIVERGENCES.computeIfAbsent(pipeline, unused -> new AtomicLong());
+        this.appliedMs = clock.millis();
     }
 
     /** Registers the bean of a pipeline; a bean left over from an earlier task of the same pipeline is replaced. */
-    public static SinkMetrics register(String pipeline, WriterMetrics writer) {
-        try {
-            ObjectName name = new ObjectName("pg2citus.citus:type=connector-metrics,context=sink,server="
-                    + ObjectName.quote(pipeline) + ",task=0");
-            SinkMetrics metrics = new SinkMetrics(name, writer);
-            MBeanServer server = ManagementFactory.getPlatformMBeanServer();
-            if (server.isRegistered(metrics.name)) {
-                server.unregisterMBean(metrics.name);
+    public static SinkMetrics register(String pipeline, WriterMetrics writer, Clock clock) {
+        synchronized (REGISTERED) {
+            try {
+                ObjectName name = objectName(pipeline);
+                SinkMetrics metrics = new SinkMetrics(name, pipeline, writer, clock);
+                MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+                if (server.isRegistered(name)) {
+                    server.unregisterMBean(name);
+                }
+                server.registerMBean(metrics, name);
+                REGISTERED.put(name, metrics);
+                return metrics;
+            } catch (JMException e) {
+                throw new IllegalStateException("cannot register the JMX bean of pipeline " + pipeline, e);
             }
-            server.registerMBean(metrics, metrics.name);
-            return metrics;
-        } catch (JMException e) {
-            throw new IllegalStateException("cannot register the JMX bean of pipeline " + pipeline, e);
+        }
+    }
+
+    static ObjectName objectName(String pipeline) throws JMException {
+        String server = PLAIN.matcher(pipeline).matches() ? pipeline : ObjectName.quote(pipeline);
+        return new ObjectName(DOMAIN + ":type=connector-metrics,context=sink,server=" + server + ",task=0");
+    }
+
+    /** A record is read: its time is that of the position that it brings. */
+    public void recordRead(Long timestampMs) {
+        caughtUp = false;
+        recordMs = timestampMs == null ? clock.millis() : timestampMs;
+    }
+
+    /** Nothing is left in the topic, and nothing in memory. */
+    public void caughtUp() {
+        // Between two attempts the consumer has nothing either, for a moment.
+        caughtUp = !unavailable;
+    }
+
+    /** The task halts. */
+    public void halted(String code) {
+        if (DIVERGENCE_CODES.contains(code)) {
+            divergences.incrementAndGet();
         }
     }
 
@@ -64,12 +129,19 @@ public final class SinkMetrics implements SinkMetricsMXBean, AutoCloseable {
         batches.incrementAndGet();
         lastBatchRows = netRows;
         lastBatchMs = took.toMillis();
+        transactionRate.add(transactionCount);
+        rowRate.add(sourceRows);
+        unavailable = false;
+        if (read.compareTo(upTo) <= 0 || transactionCount == 0) {
+            appliedMs = readMs;
+        }
     }
 
     public void positionRead(Lsn lsn) {
         if (lsn.compareTo(read) > 0) {
             read = lsn;
         }
+        readMs = recordMs;
     }
 
     /** Sets where the task starts: what the target says is durable. */
@@ -87,8 +159,10 @@ public final class SinkMetrics implements SinkMetricsMXBean, AutoCloseable {
     }
 
     /** The target could not be used, and the topic is read again from the durable offset. */
-    public void startedOver() {
+    public void startedOver(String reason) {
         startsOver.incrementAndGet();
+        unavailable = true;
+        lastRetryReason = reason;
     }
 
     public void holding(boolean now) {
@@ -113,6 +187,21 @@ public final class SinkMetrics implements SinkMetricsMXBean, AutoCloseable {
     @Override
     public long getLagBytes() {
         return Math.max(0, read.bytesSince(applied));
+    }
+
+    @Override
+    public long getMilliSecondsBehindSource() {
+        return caughtUp ? 0 : Math.max(0, clock.millis() - appliedMs);
+    }
+
+    @Override
+    public double getTransactionsPerSecond() {
+        return transactionRate.perSecond();
+    }
+
+    @Override
+    public double getRowsPerSecond() {
+        return rowRate.perSecond();
     }
 
     @Override
@@ -141,6 +230,16 @@ public final class SinkMetrics implements SinkMetricsMXBean, AutoCloseable {
     }
 
     @Override
+    public long getLastCommitMilliSeconds() {
+        return writer.lastCommit().toMillis();
+    }
+
+    @Override
+    public long getMaxCommitMilliSeconds() {
+        return writer.longestCommit().toMillis();
+    }
+
+    @Override
     public long getNumberOfDuplicateTransactions() {
         return duplicates.get();
     }
@@ -156,13 +255,28 @@ public final class SinkMetrics implements SinkMetricsMXBean, AutoCloseable {
     }
 
     @Override
+    public long getNumberOfReconnects() {
+        return writer.reconnects();
+    }
+
+    @Override
+    public boolean isTargetUnavailable() {
+        return unavailable;
+    }
+
+    @Override
+    public String getLastRetryReason() {
+        return lastRetryReason;
+    }
+
+    @Override
     public long getNumberOfInDoubtWaits() {
         return writer.inDoubtWaits();
     }
 
     @Override
     public long getNumberOfDivergences() {
-        return writer.divergences();
+        return divergences.get() + writer.divergences();
     }
 
     @Override
@@ -197,10 +311,15 @@ public final class SinkMetrics implements SinkMetricsMXBean, AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            ManagementFactory.getPlatformMBeanServer().unregisterMBean(name);
-        } catch (JMException e) {
-            LOG.warn("The JMX bean {} was not unregistered", name, e);
+        synchronized (REGISTERED) {
+            if (!REGISTERED.remove(name, this)) {
+                return;
+            }
+            try {
+                ManagementFactory.getPlatformMBeanServer().unregisterMBean(name);
+            } catch (JMException e) {
+                LOG.warn("The JMX bean {} was not unregistered", name, e);
+            }
         }
     }
 }
