@@ -59,18 +59,18 @@ public final class CitusSinkConnector extends SinkConnector {
             problems.addAll(TargetCheck.of(new CitusSinkConfig(props)));
         }
         List<ConfigValue> values = new ArrayList<>(config.configValues());
-        problems.forEach(problem -> report(values, problem, props));
+        problems.forEach(problem -> report(values, problem));
         return new Config(values);
     }
 
     /** Settings that are Connect's own, not in the definition, become values too: Connect shows them beside its own. */
-    private static void report(List<ConfigValue> values, Problem problem, Map<String, String> props) {
+    private static void report(List<ConfigValue> values, Problem problem) {
         ConfigValue value = values.stream()
                 .filter(known -> known.name().equals(problem.setting()))
                 .findFirst()
                 .orElseGet(() -> {
+                    // Without a value: Connect would cast it to the type that its own definition gives the setting.
                     ConfigValue added = new ConfigValue(problem.setting());
-                    added.value(props.get(problem.setting()));
                     values.add(added);
                     return added;
                 });

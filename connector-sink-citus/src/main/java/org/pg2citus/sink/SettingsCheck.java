@@ -16,10 +16,13 @@ final class SettingsCheck {
 
     private static final String OVERRIDE = "consumer.override.";
 
+    /** The converter of compact records. */
+    private static final String BYTES_CONVERTER = "org.apache.kafka.connect.converters.ByteArrayConverter";
+
     /** They make text, bytes or numbers of records; a change event has fields. */
     private static final Set<String> FLAT_CONVERTERS = Set.of(
             "org.apache.kafka.connect.storage.StringConverter",
-            "org.apache.kafka.connect.converters.ByteArrayConverter",
+            BYTES_CONVERTER,
             "org.apache.kafka.connect.converters.BooleanConverter",
             "org.apache.kafka.connect.converters.ShortConverter",
             "org.apache.kafka.connect.converters.IntegerConverter",
@@ -91,11 +94,16 @@ final class SettingsCheck {
         }
     }
 
+    /** Records whose values are bytes are the compact ones; they have no fields to lose. */
+    private boolean isCompact(String converter) {
+        return converter.equals(BYTES_CONVERTER) && value("value.converter").equals(BYTES_CONVERTER);
+    }
+
     private void converters() {
         for (String part : List.of("key", "value", "header")) {
             String key = part + ".converter";
             String converter = value(key);
-            if (FLAT_CONVERTERS.contains(converter)) {
+            if (FLAT_CONVERTERS.contains(converter) && !isCompact(converter)) {
                 report(
                         key,
                         "%s gives no fields: a change event cannot be read from it. Use the converter that the source uses, for example %s"

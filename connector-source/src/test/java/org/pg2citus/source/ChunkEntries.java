@@ -20,16 +20,11 @@ final class ChunkEntries {
     private final RecordDecoder decoder = RecordDecoder.ofTextSource();
 
     List<Entry> entries(ConsumerRecord<byte[], byte[]> record) {
-        return decoder
-                .decode(new SinkRecord(
-                        record.topic(),
-                        record.partition(),
-                        null,
-                        null,
-                        Schema.BYTES_SCHEMA,
-                        record.value(),
-                        record.offset()))
-                .stream()
+        return entries(record.value(), record.offset());
+    }
+
+    List<Entry> entries(byte[] chunk, long offset) {
+        return decoder.decode(new SinkRecord("stream", 0, null, null, Schema.BYTES_SCHEMA, chunk, offset)).stream()
                 .map(ChunkEntries::entry)
                 .toList();
     }

@@ -34,7 +34,7 @@ import org.pg2citus.sink.decode.RecordDecoder;
  */
 final class SourceBenchmark {
 
-    private static final Duration QUIET = Duration.ofMillis(2_000);
+    private static final Duration QUIET = Duration.ofSeconds(2);
     private static final long TIMEOUT_MS = 300_000;
     private static final int ROUNDS = 2;
 
@@ -271,7 +271,8 @@ final class SourceBenchmark {
                 consumer.poll(Duration.ofSeconds(1)).forEach(records::add);
             }
         }
-        Function<ConsumerRecord<byte[], byte[]>, SinkRecord> reader = cell.compact() ? bytesReader() : jsonReader();
+        Function<ConsumerRecord<byte[], byte[]>, SinkRecord> reader =
+                cell.compact() ? SourceBenchmark::bytes : jsonReader();
         RecordDecoder decoder = RecordDecoder.ofTextSource();
         long events = 0;
         long started = System.nanoTime();
@@ -285,8 +286,8 @@ final class SourceBenchmark {
         return rows * 1_000_000_000L / nanos;
     }
 
-    private static Function<ConsumerRecord<byte[], byte[]>, SinkRecord> bytesReader() {
-        return record -> new SinkRecord(record.topic(), 0, null, null, null, record.value(), record.offset());
+    private static SinkRecord bytes(ConsumerRecord<byte[], byte[]> record) {
+        return new SinkRecord(record.topic(), 0, null, null, null, record.value(), record.offset());
     }
 
     private static Function<ConsumerRecord<byte[], byte[]>, SinkRecord> jsonReader() {

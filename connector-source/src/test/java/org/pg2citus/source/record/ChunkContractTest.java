@@ -19,8 +19,8 @@ final class ChunkContractTest {
 
     private static final Path DIRECTORY = Path.of("src/test/contract");
 
-    private final ChunkRecords records =
-            new ChunkRecords("stream", new SourcePosition("shop", "7", 1), 0, oid -> List.of("id"), 4 << 10, 1 << 20);
+    private final ChunkRecords records = new ChunkRecords(
+            "stream", new SourcePosition("shop", "7", 1, false), 0, oid -> List.of("id"), 4 << 10, 1 << 20);
     private final Messages messages = new Messages(records)
             .relation(16_384, "item", 'd', "*id", "name", "big")
             .relation(16_390, "entry", 'f', "*id", "*line")

@@ -27,7 +27,7 @@ final class ChunkRecordsTest {
     private static final List<String> COLUMNS = List.of("id", "name", "big");
 
     private final ChunkRecords records = new ChunkRecords(
-            "stream", new SourcePosition("shop", "7", 1), 1, oid -> List.of(), TARGET_BYTES, MAX_BYTES);
+            "stream", new SourcePosition("shop", "7", 1, false), 1, oid -> List.of(), TARGET_BYTES, MAX_BYTES);
     private final Messages messages = new Messages(records).relation(1, "item", 'd', "*id", "name", "big");
     private final RecordDecoder decoder = RecordDecoder.ofTextSource();
     private long timeMs = 1_000;

@@ -37,7 +37,7 @@ final class Messages {
         });
     }
 
-    /** @return the transaction's end */
+    /** Returns the transaction's end. */
     long commit() {
         lsn += 100;
         long end = lsn;
