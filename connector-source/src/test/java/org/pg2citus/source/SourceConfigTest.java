@@ -81,7 +81,7 @@ final class SourceConfigTest {
                 "retriable.restart.connector.wait.ms=500",
                 "errors.max.retries=3",
                 "tasks.max=1",
-                "value.converter=org.apache.kafka.connect.json.JsonConverter",
+                "key.converter=org.apache.kafka.connect.storage.StringConverter",
                 "producer.override.compression.type=zstd",
                 "topic.creation.default.partitions=1")) {
             String[] keyAndValue = setting.split("=", 2);
