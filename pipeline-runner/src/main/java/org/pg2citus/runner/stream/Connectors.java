@@ -80,7 +80,6 @@ public final class Connectors {
         config.put("consumer.override.auto.offset.reset", "earliest");
         config.put("consumer.override.isolation.level", "read_committed");
         config.put("consumer.override.max.poll.records", "1000");
-        config.put("consumer.override.max.poll.interval.ms", "3600000");
         config.put("consumer.override.max.partition.fetch.bytes", Integer.toString(8 << 20));
         converters(config);
         return config;
