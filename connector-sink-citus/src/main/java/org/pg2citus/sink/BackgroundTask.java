@@ -63,7 +63,7 @@ final class BackgroundTask implements AutoCloseable {
         BackgroundTask task = new BackgroundTask(name, context, partitions);
         task.thread.start(() -> task.started = Optional.of(opening.apply(task.wishes)));
         try {
-            task.settle();
+            boolean unused = task.settle();
         } catch (RuntimeException e) {
             task.close();
             throw e;
@@ -74,14 +74,22 @@ final class BackgroundTask implements AutoCloseable {
     /** Hands the records over; what a step before ended with is thrown here. */
     void put(Collection<SinkRecord> records) {
         if (!thread.isIdle() && !records.isEmpty()) {
-            // Paused partitions bring none. If they should all the same, Connect keeps them and delivers them again.
-            throw new RetriableException("the records before these are still being applied");
+            // Paused partitions bring none, but somebody may resume the consumer, or Connect have some in its hands.
+            boolean moves = settle();
+            if (!thread.isIdle()) {
+                // Connect keeps the records and delivers them again.
+                throw new RetriableException("the records before these are still being applied");
+            }
+            if (moves) {
+                // These come from where the consumer was; from its new position it delivers what is needed.
+                return;
+            }
         }
         if (thread.isIdle()) {
             StartedTask task = started.orElseThrow(() -> new AssertionError("the opening ended without a task"));
             thread.start(() -> task.put(records));
         }
-        settle();
+        boolean unused = settle();
     }
 
     /** Up to where everything was durable in the target when the last step ended. */
@@ -107,16 +115,18 @@ final class BackgroundTask implements AutoCloseable {
         }
     }
 
-    private void settle() {
-        if (thread.await(PATIENCE)) {
-            durableOffsets = started.map(StartedTask::durableOffsets).orElse(Map.of());
-            context.timeout(IDLE_POLL.toMillis());
-            wishes.carryOut(context);
-            pauseOnly(wishes.paused());
-        } else {
+    /** Returns true when the step has ended and wants the consumer to go to another offset. */
+    private boolean settle() {
+        if (!thread.await(PATIENCE)) {
             pauseOnly(Set.of(partitions));
             context.timeout(BUSY_POLL.toMillis());
+            return false;
         }
+        durableOffsets = started.map(StartedTask::durableOffsets).orElse(Map.of());
+        context.timeout(IDLE_POLL.toMillis());
+        boolean moves = wishes.carryOut(context);
+        pauseOnly(wishes.paused());
+        return moves;
     }
 
     private void pauseOnly(Set<TopicPartition> wanted) {

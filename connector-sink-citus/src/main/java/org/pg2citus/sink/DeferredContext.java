@@ -28,9 +28,14 @@ final class DeferredContext implements SinkTaskContext {
         this.assignment = Set.copyOf(assignment);
     }
 
-    /** Passes on what was asked for, except pauses: see {@link #paused}. */
-    void carryOut(SinkTaskContext context) {
-        if (!offsets.isEmpty()) {
+    /**
+     * Passes on what was asked for, except pauses: see {@link #paused}.
+     *
+     * @return true when the consumer is sent to another offset
+     */
+    boolean carryOut(SinkTaskContext context) {
+        boolean moves = !offsets.isEmpty();
+        if (moves) {
             context.offset(Map.copyOf(offsets));
             offsets.clear();
         }
@@ -40,6 +45,7 @@ final class DeferredContext implements SinkTaskContext {
             context.requestCommit();
             commitRequested = false;
         }
+        return moves;
     }
 
     /** The partitions that the step wants to be paused from here on. */

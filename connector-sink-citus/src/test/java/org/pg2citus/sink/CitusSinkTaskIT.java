@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.errors.RetriableException;
+import org.apache.kafka.connect.sink.SinkRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -193,6 +195,43 @@ class CitusSinkTaskIT {
                                     "SELECT applied_lsn, next_offset, rows_applied, transactions_applied FROM pg2citus.progress"))
                     .containsExactly(topic.lastEndLsn() + "|" + topic.size() + "|7|2");
             assertThat(task.preCommit(Map.of()).get(PARTITION).offset()).isEqualTo(topic.size());
+        }
+
+        @Test
+        void put_recordsWhileTheTargetIsBusy_areLeftToConnect_andAppliedOnce() throws SQLException {
+            topic.begin()
+                    .insert("account", "id", "id", 1, "owner", 7, "balance", 5)
+                    .end();
+            try (Connection connection = DriverManager.getConnection(url);
+                    Statement statement = connection.createStatement()) {
+                connection.setAutoCommit(false);
+                statement.execute("LOCK TABLE account IN SHARE MODE");
+                task.put(topic.from(0, 100));
+                assertThat(task.isBusy()).isTrue();
+                int first = topic.size();
+                topic.begin().insert("log", null, "line", "later", "owner", 7).end();
+                assertThatThrownBy(() -> task.put(topic.from(first, 100))).isInstanceOf(RetriableException.class);
+                connection.rollback();
+                putUntilTaken(topic.from(first, 100));
+            }
+            while (task.isBusy()) {
+                task.put(List.of());
+            }
+            assertThat(query("SELECT count(*), sum(balance) FROM account")).containsExactly("1|5");
+            assertThat(query("SELECT line FROM log")).containsExactly("later");
+        }
+
+        /** As Connect does with records that a task could not take. */
+        private void putUntilTaken(List<SinkRecord> records) {
+            for (int attempt = 0; attempt < 60; attempt++) {
+                try {
+                    task.put(records);
+                    return;
+                } catch (RetriableException e) {
+                    assertThat(task.isBusy()).isTrue();
+                }
+            }
+            throw new AssertionError("the task never takes the records");
         }
 
         @Test

@@ -17,7 +17,7 @@ class DeferredContextTest {
     void pauses_areAState_thatLastsOverCarryingOut() {
         wishes.pause(PARTITION);
         ScriptedContext context = new ScriptedContext(PARTITION);
-        wishes.carryOut(context);
+        assertThat(wishes.carryOut(context)).isFalse();
         assertThat(context.isPaused()).isFalse();
         assertThat(wishes.paused()).containsExactly(PARTITION);
         wishes.resume(PARTITION);
@@ -30,10 +30,10 @@ class DeferredContextTest {
         wishes.offset(Map.of(PARTITION, 9L));
         ScriptedContext context = new ScriptedContext(PARTITION);
         assertThat(context.rewound()).isEmpty();
-        wishes.carryOut(context);
+        assertThat(wishes.carryOut(context)).isTrue();
         assertThat(context.rewound()).hasValue(9);
         ScriptedContext next = new ScriptedContext(PARTITION);
-        wishes.carryOut(next);
+        assertThat(wishes.carryOut(next)).isFalse();
         assertThat(next.rewound()).isEmpty();
         assertThat(wishes.assignment()).containsExactly(PARTITION);
     }

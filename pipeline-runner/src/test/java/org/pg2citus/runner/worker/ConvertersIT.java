@@ -158,6 +158,7 @@ class ConvertersIT {
     private static Map<String, String> ownSource() {
         return Map.of(
                 "connector.class", "org.pg2citus.source.PostgresSourceConnector",
+                "topic.format", "debezium",
                 "mark.interval.ms", "200",
                 "producer.override.enable.idempotence", "true");
     }

@@ -32,6 +32,8 @@ final class TestPipeline implements AutoCloseable {
     static final String TOPIC = "stream";
     static final String PIPELINE = "soak";
 
+    private static final String BYTES_CONVERTER = "org.apache.kafka.connect.converters.ByteArrayConverter";
+
     /** Under load on a small machine a restarted worker has a backlog of some seconds. */
     private static final int CATCH_UP_SECONDS = 180;
 
@@ -87,10 +89,14 @@ final class TestPipeline implements AutoCloseable {
                 "topic.prefix", "soak",
                 "topic", TOPIC));
         settings.putAll(Map.of(
-                "mark.interval.ms", "200",
-                "key.converter.schemas.enable", "false",
-                "value.converter.schemas.enable", "false",
-                "producer.override.enable.idempotence", "true"));
+                "mark.interval.ms",
+                "200",
+                "key.converter",
+                BYTES_CONVERTER,
+                "value.converter",
+                BYTES_CONVERTER,
+                "producer.override.enable.idempotence",
+                "true"));
         return settings;
     }
 
@@ -114,6 +120,8 @@ final class TestPipeline implements AutoCloseable {
                 "transaction.memory.max.rows",
                 "400"));
         settings.putAll(Map.of(
+                "key.converter", BYTES_CONVERTER,
+                "value.converter", BYTES_CONVERTER,
                 "header.converter", "org.apache.kafka.connect.json.JsonConverter",
                 "header.converter.schemas.enable", "false",
                 "consumer.override.auto.offset.reset", "earliest",
