@@ -117,12 +117,20 @@ final class BackgroundTask implements AutoCloseable {
 
     /** Returns true when the step has ended and wants the consumer to go to another offset. */
     private boolean settle() {
-        if (!thread.await(PATIENCE)) {
+        boolean ended;
+        try {
+            ended = thread.await(PATIENCE);
+        } finally {
+            if (thread.isIdle()) {
+                // Also of a step that failed: batches before the one that did are durable.
+                durableOffsets = started.map(StartedTask::durableOffsets).orElse(Map.of());
+            }
+        }
+        if (!ended) {
             pauseOnly(Set.of(partitions));
             context.timeout(BUSY_POLL.toMillis());
             return false;
         }
-        durableOffsets = started.map(StartedTask::durableOffsets).orElse(Map.of());
         context.timeout(IDLE_POLL.toMillis());
         boolean moves = wishes.carryOut(context);
         pauseOnly(wishes.paused());
