@@ -2,6 +2,7 @@ package org.pg2citus.sink;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -87,7 +88,9 @@ final class BackgroundTask implements AutoCloseable {
         }
         if (thread.isIdle()) {
             StartedTask task = started.orElseThrow(() -> new AssertionError("the opening ended without a task"));
-            thread.start(() -> task.put(records));
+            // The caller may use its collection again while the step goes on.
+            List<SinkRecord> taken = List.copyOf(records);
+            thread.start(() -> task.put(taken));
         }
         boolean unused = settle();
     }
