@@ -2,7 +2,6 @@ package org.pg2citus.sink.apply;
 
 import static org.pg2citus.sink.change.TableId.quote;
 
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,13 +10,9 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.pg2citus.sink.catalog.TargetTable;
 import org.pg2citus.sink.change.Row;
-import org.postgresql.PGConnection;
-import org.postgresql.copy.CopyIn;
 
 /** Inserts rows by COPY: the fastest form on Citus at every size, once in sequential mode. */
 final class CopyInsert {
-
-    private static final int BUFFER_CHARACTERS = 1 << 16;
 
     private final Session session;
 
@@ -53,44 +48,16 @@ final class CopyInsert {
                 places.add(i);
             }
         }
-        CopyIn copy =
-                session.connection().unwrap(PGConnection.class).getCopyAPI().copyIn(sql(table, written));
-        try {
-            send(copy, rows, places, table);
-        } catch (SQLException | RuntimeException e) {
-            cancel(copy, e);
-            throw e;
-        }
-    }
-
-    private static void send(CopyIn copy, List<Row> rows, List<Integer> places, TargetTable table) throws SQLException {
-        StringBuilder buffer = new StringBuilder();
-        for (Row row : rows) {
+        long inserted = new CopyStream(session).send(sql(table, written), rows, (row, line) -> {
             for (int i = 0; i < places.size(); i++) {
                 if (i > 0) {
-                    buffer.append('\t');
+                    line.append('\t');
                 }
-                CopyText.append(buffer, available(table, row, places.get(i)));
+                CopyText.append(line, available(table, row, places.get(i)));
             }
-            buffer.append('\n');
-            if (buffer.length() > BUFFER_CHARACTERS) {
-                send(copy, buffer);
-            }
-        }
-        send(copy, buffer);
-        long inserted = copy.endCopy();
+        });
         if (inserted != rows.size()) {
             throw Halts.wrongInsertCount(table.id(), rows.size(), inserted);
-        }
-    }
-
-    private static void cancel(CopyIn copy, Exception reason) {
-        if (copy.isActive()) {
-            try {
-                copy.cancelCopy();
-            } catch (SQLException e) {
-                reason.addSuppressed(e);
-            }
         }
     }
 
@@ -100,11 +67,5 @@ final class CopyInsert {
                     .formatted(table.id(), row.columns().get(place)));
         }
         return row.value(place);
-    }
-
-    private static void send(CopyIn copy, StringBuilder buffer) throws SQLException {
-        byte[] bytes = buffer.toString().getBytes(StandardCharsets.UTF_8);
-        copy.writeToCopy(bytes, 0, bytes.length);
-        buffer.setLength(0);
     }
 }

@@ -1,5 +1,6 @@
 package org.pg2citus.sink.apply;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -10,6 +11,7 @@ import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.zip.CRC32;
 import org.pg2citus.sink.catalog.TargetCatalog;
 import org.postgresql.PGConnection;
 
@@ -41,8 +43,9 @@ final class Session implements AutoCloseable {
     private final boolean replicaRole;
     private final TargetCatalog catalog;
     private final ShardMap shards;
+    private final Stages stages;
 
-    private Session(TargetSettings settings, Connection connection) throws SQLException {
+    private Session(TargetSettings settings, Connection connection, String applicationName) throws SQLException {
         this.settings = settings;
         this.connection = connection;
         this.citus = TargetCatalog.hasCitus(connection);
@@ -50,6 +53,9 @@ final class Session implements AutoCloseable {
         this.replicaRole = settings.replicaRole() && ReplicaRole.isPermitted(connection, citus);
         this.catalog = new TargetCatalog(connection, citus);
         this.shards = new ShardMap(connection);
+        CRC32 sum = new CRC32();
+        sum.update(applicationName.getBytes(StandardCharsets.UTF_8));
+        this.stages = new Stages(this, "%08x".formatted(sum.getValue()));
     }
 
     /** @param applicationName shown in pg_stat_activity; older sessions of the same name are ended */
@@ -69,7 +75,7 @@ final class Session implements AutoCloseable {
                 "socketTimeout", String.valueOf(settings.statementTimeout().toSeconds() + SOCKET_GRACE_SECONDS));
         Connection connection = DriverManager.getConnection(settings.url(), properties);
         try {
-            return new Session(settings, connection);
+            return new Session(settings, connection, applicationName);
         } catch (SQLException | RuntimeException e) {
             close(connection, e);
             throw e;
@@ -181,6 +187,10 @@ final class Session implements AutoCloseable {
 
     ShardMap shards() {
         return shards;
+    }
+
+    Stages stages() {
+        return stages;
     }
 
     boolean citus() {

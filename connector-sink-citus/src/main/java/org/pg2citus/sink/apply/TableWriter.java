@@ -12,6 +12,7 @@ import org.pg2citus.sink.batch.TableDelta;
 import org.pg2citus.sink.catalog.TargetColumn;
 import org.pg2citus.sink.catalog.TargetTable;
 import org.pg2citus.sink.change.Row;
+import org.pg2citus.sink.failure.Failure;
 import org.pg2citus.sink.failure.SqlStates;
 
 /** Applies the net change of one table: deletes, then updates, then inserts. */
@@ -119,6 +120,9 @@ final class TableWriter {
     /** Returns the updates whose rows were not where they were assumed to be. */
     private List<KeyedUpdate> updateSame(UpdatePlan.Shape shape, List<ClientRow<KeyedUpdate>> updates)
             throws SQLException {
+        if (updateThroughStage(shape, updates)) {
+            return List.of();
+        }
         MatchedRows rows = new MatchedRows(table, shape.match(), shape.set());
         List<String> keyColumns = shape.match().stream().map(TargetColumn::name).toList();
         MatchedWrite.Result<KeyedUpdate> result = matchedWrite("an update of", keyColumns)
@@ -131,6 +135,37 @@ final class TableWriter {
                     "AP003", "an update of", table.id(), keyColumns, updates.size(), result.missing(), result.keys());
         }
         return List.of();
+    }
+
+    /** Returns false when the updates are still to be done: no stage takes them, or some rows were not there. */
+    private boolean updateThroughStage(UpdatePlan.Shape shape, List<ClientRow<KeyedUpdate>> updates)
+            throws SQLException {
+        Optional<Stage> stage = session.stages()
+                .of(table)
+                .filter(candidate -> candidate.takes(shape.match(), shape.set(), updates.size()));
+        if (stage.isEmpty()) {
+            return false;
+        }
+        session.execute("SAVEPOINT pg2citus_stage");
+        boolean done;
+        try {
+            done = stage.get().update(shape.match(), shape.set(), updates);
+        } catch (SQLException e) {
+            if (SqlStates.classify(e) == Failure.RETRY) {
+                throw e;
+            }
+            // What the other way says of it is what counts: this one has ways of its own to fail.
+            session.stages().giveUp(table, e);
+            done = false;
+        }
+        if (!done) {
+            session.execute("ROLLBACK TO SAVEPOINT pg2citus_stage");
+        }
+        session.execute("RELEASE SAVEPOINT pg2citus_stage");
+        if (done) {
+            metrics.staged(updates.size());
+        }
+        return done;
     }
 
     private MatchedWrite matchedWrite(String what, List<String> keyColumns) {

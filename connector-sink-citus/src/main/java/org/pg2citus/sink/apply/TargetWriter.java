@@ -119,6 +119,7 @@ public final class TargetWriter implements AutoCloseable {
             if (isDurable(next)) {
                 return;
             }
+            open.stages().prepare(deltas);
             open.begin();
             BatchWriter batch = new BatchWriter(open, metrics);
             write(batch, deltas);

@@ -18,6 +18,7 @@ public final class WriterMetrics {
     private final AtomicLong deleted = new AtomicLong();
     private final AtomicLong relocated = new AtomicLong();
     private final AtomicLong divergences = new AtomicLong();
+    private final AtomicLong staged = new AtomicLong();
 
     WriterMetrics() {}
 
@@ -79,6 +80,15 @@ public final class WriterMetrics {
     /** Updates and deletes that found no row and were left out; exact, only committed ones count. */
     public long divergences() {
         return divergences.get();
+    }
+
+    /** Updates that went through a stage, also those of transactions that were rolled back. */
+    public long staged() {
+        return staged.get();
+    }
+
+    void staged(long rows) {
+        staged.addAndGet(rows);
     }
 
     void diverged(long rows) {
