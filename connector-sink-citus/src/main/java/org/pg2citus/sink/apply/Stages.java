@@ -70,28 +70,31 @@ final class Stages {
     }
 
     private void prepare(TargetTable table) throws SQLException {
-        Optional<Stage> known = stages.get(table.id());
-        if (known != null && (known.isEmpty() || known.get().table().equals(table))) {
-            if (known.isPresent() && known.get().isFull()) {
+        try {
+            Optional<Stage> known = stages.get(table.id());
+            if (known == null
+                    || known.filter(stage -> !stage.table().equals(table)).isPresent()) {
+                stages.put(table.id(), create(table));
+            } else if (known.filter(Stage::isFull).isPresent()) {
                 known.get().empty();
             }
-            return;
-        }
-        if (!Stage.suits(table) || (known == null && stages.size() >= MAX_STAGES) || hasTriggers(table)) {
-            stages.put(table.id(), Optional.empty());
-            return;
-        }
-        Stage stage = new Stage(session, table, name(table));
-        try {
-            stage.create();
-            stages.put(table.id(), Optional.of(stage));
         } catch (SQLException e) {
             if (SqlStates.classify(e) == Failure.RETRY) {
                 throw e;
             }
-            // For example without the right to create tables, or to colocate them with another role's.
+            // For example without the right to create tables, or to colocate them with another role's; or somebody
+            // dropped it, because it was in the way of a shard's move.
             giveUp(table, e);
         }
+    }
+
+    private Optional<Stage> create(TargetTable table) throws SQLException {
+        if (!Stage.suits(table) || stages.size() >= MAX_STAGES || hasTriggers(table)) {
+            return Optional.empty();
+        }
+        Stage stage = new Stage(session, table, name(table));
+        stage.create();
+        return Optional.of(stage);
     }
 
     /** Triggers that fire under the replica role too would take the updates for inserts. */

@@ -40,9 +40,9 @@ final class StageIT extends ApplyScenarios {
         return updates;
     }
 
-    private String stage() throws Exception {
-        return target.value("SELECT coalesce(max(tablename), 'none') FROM pg_tables WHERE schemaname = 'pg2citus'"
-                + " AND tablename LIKE 'stage%'");
+    private String stageOf(String table) throws Exception {
+        return target.value("SELECT max(tablename) FROM pg_tables WHERE schemaname = 'pg2citus'"
+                + " AND tablename LIKE 'stage%%\\_' || '%s'::regclass::oid".formatted(table));
     }
 
     @Test
@@ -126,6 +126,18 @@ final class StageIT extends ApplyScenarios {
     }
 
     @Test
+    void stageThatSomebodyDrops_isDoneWithout() throws Exception {
+        String t = table(TableKind.DISTRIBUTED, DEFINITION);
+        fill(t);
+        apply(updates(t, 0, ROWS, "first"));
+        target.execute("DROP TABLE pg2citus." + stageOf(t));
+        apply(updates(t, 0, ROWS, "second"));
+        assertThat(target.value("SELECT count(*) FROM %s WHERE a = 'second'".formatted(t)))
+                .isEqualTo("" + ROWS);
+        assertThat(writer.metrics().staged()).isEqualTo(ROWS);
+    }
+
+    @Test
     void tableThatChanges_getsANewStage_andAFullStageIsEmptied() throws Exception {
         String t = table(TableKind.DISTRIBUTED, DEFINITION);
         fill(t);
@@ -135,7 +147,7 @@ final class StageIT extends ApplyScenarios {
         }
         apply(updates(t, 0, ROWS, "last"));
         assertThat(writer.metrics().staged()).isEqualTo((batches + 1L) * ROWS);
-        assertThat(target.value("SELECT count(*) FROM pg2citus.%s".formatted(stage())))
+        assertThat(target.value("SELECT count(*) FROM pg2citus.%s".formatted(stageOf(t))))
                 .isEqualTo("" + ROWS);
 
         target.execute("ALTER TABLE %s ADD COLUMN more int".formatted(t));
