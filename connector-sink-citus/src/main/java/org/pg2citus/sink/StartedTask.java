@@ -23,6 +23,8 @@ import org.pg2citus.sink.decode.RecordDecoder;
 import org.pg2citus.sink.failure.HaltException;
 import org.pg2citus.sink.failure.RetryLaterException;
 import org.pg2citus.sink.metrics.SinkMetrics;
+import org.pg2citus.sink.progress.CopyAnewException;
+import org.pg2citus.sink.progress.CopyLedger;
 import org.pg2citus.sink.progress.Progress;
 import org.pg2citus.sink.transaction.Assembled;
 import org.pg2citus.sink.transaction.LargeTransactionReader;
@@ -230,9 +232,7 @@ final class StartedTask implements AutoCloseable {
             return;
         }
         for (RowChange change : transaction.changes()) {
-            if (!isCopied(change, transaction.endLsn())) {
-                pending.add(change);
-            }
+            remaining(change, transaction.endLsn()).ifPresent(pending::add);
         }
         pending.endTransaction(transaction.endLsn(), transaction.lastOffset());
         if (pending.reaches(limits) || isSingle(transaction.endLsn())) {
@@ -250,10 +250,14 @@ final class StartedTask implements AutoCloseable {
         return endLsn.compareTo(newest) <= 0;
     }
 
-    /** The row is in the copy already when the transaction committed before the snapshot that the table was read in. */
-    private boolean isCopied(RowChange change, Lsn endLsn) {
-        Lsn copyLsn = writer.copyLsns().get(change.table());
-        return copyLsn != null && endLsn.compareTo(copyLsn) <= 0;
+    /** What the copies, each of its own snapshot, do not have yet of a change. */
+    private Optional<RowChange> remaining(RowChange change, Lsn endLsn) {
+        try {
+            return writer.copyLedger().remaining(change, endLsn);
+        } catch (CopyAnewException e) {
+            writer.discardCopy(e.table());
+            throw new HaltException(CopyLedger.COPY_ANEW, e.getMessage(), e);
+        }
     }
 
     private void flush() {
@@ -336,7 +340,7 @@ final class StartedTask implements AutoCloseable {
     private void stream(LargeTransactionReader reader, Event event, long offset, long doneOffset) {
         Lsn endLsn = reader.transaction().endLsn();
         reader.accept(event, offset, doneOffset)
-                .filter(change -> !isCopied(change, endLsn))
+                .flatMap(change -> remaining(change, endLsn))
                 .ifPresent(pending::add);
         if (reader.isComplete() || pending.reaches(limits)) {
             pending.drain().forEach(writer::write);

@@ -16,7 +16,7 @@ import org.pg2citus.sink.failure.HaltException;
  * <p>Their rows are invisible and locked. A delete or update that comes before the recovery misses them, and the recovery
  * then brings them back: so nothing may be applied while there are any that the pipeline could have caused.
  */
-final class InDoubtTransactions {
+public final class InDoubtTransactions {
 
     private static final String PREPARED =
             """
@@ -35,7 +35,7 @@ final class InDoubtTransactions {
      * @return true when there were any
      * @throws HaltException AP008 when some are still there after {@code timeout}
      */
-    static boolean await(Connection connection, Duration timeout) throws SQLException {
+    public static boolean await(Connection connection, Duration timeout) throws SQLException {
         Set<String> waitedFor = prepared(connection);
         boolean any = !waitedFor.isEmpty();
         long deadline = System.nanoTime() + timeout.toNanos();

@@ -5,14 +5,13 @@ import static java.util.Objects.requireNonNull;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.pg2citus.sink.batch.TableDelta;
-import org.pg2citus.sink.change.Lsn;
 import org.pg2citus.sink.change.TableId;
 import org.pg2citus.sink.failure.ErrorText;
 import org.pg2citus.sink.failure.HaltException;
 import org.pg2citus.sink.failure.RetryLaterException;
+import org.pg2citus.sink.progress.CopyLedger;
 import org.pg2citus.sink.progress.Progress;
 import org.pg2citus.sink.progress.ProgressTable;
 import org.slf4j.Logger;
@@ -53,7 +52,7 @@ public final class TargetWriter implements AutoCloseable {
     /** What that commit left out, to be counted once it is known to have happened. */
     private Optional<Divergences> uncounted = Optional.empty();
 
-    private Map<TableId, Lsn> copyLsns = Map.of();
+    private CopyLedger copyLedger = CopyLedger.EMPTY;
 
     private TargetWriter(TargetSettings settings, String pipeline, String topic, int partition) {
         this.showKeys = settings.showKeys();
@@ -72,7 +71,8 @@ public final class TargetWriter implements AutoCloseable {
         requireNonNull(settings, "settings is null");
         TargetWriter writer = new TargetWriter(settings, pipeline, topic, partition);
         writer.attempts.run("open the target", () -> {
-            writer.copyLsns = writer.progressTable.copyLsns(writer.session.get().connection());
+            writer.copyLedger =
+                    writer.progressTable.copyLedger(writer.session.get().connection());
             writer.progress = writer.session.durable();
         });
         return writer;
@@ -92,16 +92,25 @@ public final class TargetWriter implements AutoCloseable {
         return progress;
     }
 
-    /** For each table that was copied by itself, the LSN of the copy's snapshot: older changes are in the copy. */
-    public Map<TableId, Lsn> copyLsns() {
-        return copyLsns;
+    /** What the copies of tables hold already: older changes are left out. */
+    public CopyLedger copyLedger() {
+        return copyLedger;
     }
 
-    /** Reads {@link #copyLsns} again. */
-    public void reloadCopyLsns() {
-        attempts.run("read pg2citus.copied_table", () -> {
-            copyLsns = progressTable.copyLsns(session.get().connection());
+    /** Reads {@link #copyLedger} again. */
+    public void reloadCopyLedger() {
+        attempts.run("read the ledger of copies", () -> {
+            copyLedger = progressTable.copyLedger(session.get().connection());
         });
+    }
+
+    /** Undoes what is not committed, and leaves word in the ledger that a table has to be copied anew. */
+    public void discardCopy(TableId table) {
+        streaming = Optional.empty();
+        session.discard();
+        attempts.run(
+                "mark the copy of " + table,
+                () -> progressTable.discardCopy(session.get().connection(), table));
     }
 
     public WriterMetrics metrics() {

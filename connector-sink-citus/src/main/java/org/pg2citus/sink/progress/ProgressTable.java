@@ -7,8 +7,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.pg2citus.sink.change.Lsn;
@@ -66,9 +64,6 @@ public final class ProgressTable {
                 transactions_applied = ?, applied_at = statement_timestamp()
             WHERE pipeline = ? AND epoch = ?
             RETURNING hold_at_lsn""";
-
-    private static final String COPIED =
-            "SELECT table_schema, table_name, copy_lsn FROM pg2citus.copied_table WHERE pipeline = ?";
 
     private final String pipeline;
     private final String topic;
@@ -188,18 +183,14 @@ public final class ProgressTable {
         }
     }
 
-    /** For each table that was copied by itself, the LSN of the copy's snapshot: older changes are in the copy. */
-    public Map<TableId, Lsn> copyLsns(Connection connection) throws SQLException {
-        Map<TableId, Lsn> copied = new HashMap<>();
-        try (PreparedStatement query = connection.prepareStatement(COPIED)) {
-            query.setString(1, pipeline);
-            try (ResultSet row = query.executeQuery()) {
-                while (row.next()) {
-                    copied.put(new TableId(row.getString(1), row.getString(2)), Lsn.parse(row.getString(3)));
-                }
-            }
-        }
-        return copied;
+    /** What the copies of tables hold already. */
+    public CopyLedger copyLedger(Connection connection) throws SQLException {
+        return CopyLedger.read(connection, pipeline);
+    }
+
+    /** Leaves word that a table has to be copied anew. The connection must be in autocommit mode. */
+    public void discardCopy(Connection connection, TableId table) throws SQLException {
+        CopyLedger.discard(connection, pipeline, table);
     }
 
     private static Optional<Lsn> lsn(String text) {

@@ -47,7 +47,27 @@ public final class StateSchema {
               PRIMARY KEY (pipeline, table_schema, table_name)
             )""";
 
-    private static final List<String> TABLES = List.of("progress", "copied_table");
+    private static final String COPIED_CHUNK =
+            """
+            CREATE TABLE IF NOT EXISTS pg2citus.copied_chunk (
+              pipeline text,
+              table_schema text,
+              table_name text,
+              chunk int,
+              key_column text,
+              key_order text,
+              key_from text,
+              key_to text,
+              copy_lsn pg_lsn NOT NULL,
+              rows_copied bigint,
+              bytes_copied bigint,
+              started_at timestamptz,
+              finished_at timestamptz,
+              is_discarded boolean NOT NULL DEFAULT false,
+              PRIMARY KEY (pipeline, table_schema, table_name, chunk)
+            )""";
+
+    private static final List<String> TABLES = List.of("progress", "copied_table", "copied_chunk");
 
     private StateSchema() {}
 
@@ -99,6 +119,7 @@ public final class StateSchema {
             statement.execute("CREATE SCHEMA IF NOT EXISTS pg2citus");
             statement.execute(PROGRESS);
             statement.execute(COPIED_TABLE);
+            statement.execute(COPIED_CHUNK);
             if (citus) {
                 // A coordinator that is not in its own metadata cannot have citus-local tables.
                 String makeKnown = coordinatorIsNode(connection)

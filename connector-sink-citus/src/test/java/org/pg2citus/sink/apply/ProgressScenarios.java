@@ -185,11 +185,11 @@ abstract class ProgressScenarios extends ApplyScenarios {
                 "INSERT INTO pg2citus.copied_table (pipeline, table_schema, table_name, copy_lsn) VALUES ('%s', 'public', '%s', '0/A0')"
                         .formatted(pipeline, table));
         try (TargetWriter mine = open("topic")) {
-            assertThat(mine.copyLsns()).isEqualTo(Map.of(new TableId("public", table), new Lsn(160)));
+            assertThat(mine.copyLedger().whole()).isEqualTo(Map.of(new TableId("public", table), new Lsn(160)));
             target.execute(
                     "UPDATE pg2citus.copied_table SET copy_lsn = '0/B0' WHERE pipeline = '%s'".formatted(pipeline));
-            mine.reloadCopyLsns();
-            assertThat(mine.copyLsns()).containsValue(new Lsn(176));
+            mine.reloadCopyLedger();
+            assertThat(mine.copyLedger().whole()).containsValue(new Lsn(176));
         }
     }
 
@@ -218,7 +218,9 @@ abstract class ProgressScenarios extends ApplyScenarios {
             assertThat(target.rows("SELECT logicalrelid::text, partmethod, colocationid FROM pg_dist_partition"
                             + " WHERE logicalrelid::text LIKE 'pg2citus.%' ORDER BY 1"))
                     .containsExactly(
-                            List.of("pg2citus.copied_table", "n", "0"), List.of("pg2citus.progress", "n", "0"));
+                            List.of("pg2citus.copied_chunk", "n", "0"),
+                            List.of("pg2citus.copied_table", "n", "0"),
+                            List.of("pg2citus.progress", "n", "0"));
         }
     }
 
@@ -228,7 +230,8 @@ abstract class ProgressScenarios extends ApplyScenarios {
         target.execute(
                 "CREATE ROLE %s LOGIN".formatted(role),
                 "GRANT USAGE ON SCHEMA pg2citus TO " + role,
-                "GRANT SELECT, INSERT, UPDATE ON pg2citus.progress, pg2citus.copied_table TO " + role,
+                "GRANT SELECT, INSERT, UPDATE ON pg2citus.progress, pg2citus.copied_table, pg2citus.copied_chunk TO "
+                        + role,
                 "GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON %s TO %s".formatted(table, role));
         try (TargetWriter mine = TargetWriter.open(target.settings(role, true), pipeline, "topic", 0)) {
             apply(mine, 10);

@@ -110,7 +110,7 @@ abstract class UnknownOutcomeScenarios extends ApplyScenarios {
             for (int tenant = 1; tenant <= 8; tenant++) {
                 both.insert("" + tenant, "2");
             }
-            mine.reloadCopyLsns();
+            mine.reloadCopyLedger();
             Progress after = mine.progress().after(new Lsn(2), 2, 16, 2);
             boolean isToldSo = false;
             try {
