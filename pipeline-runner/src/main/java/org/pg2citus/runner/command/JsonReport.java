@@ -103,7 +103,12 @@ public final class JsonReport implements MigrationListener {
                 .put("state", table.state().name())
                 .put("rows", table.rows())
                 .put("bytes", table.bytes())
-                .put("estimatedRows", table.estimatedRows());
+                .put("estimatedRows", table.estimatedRows())
+                .put("rowsPerSecond", Math.round(table.rowsPerSecond()))
+                .put("bytesPerSecond", Math.round(table.bytesPerSecond()))
+                .put(
+                        "secondsLeft",
+                        table.timeLeft().map(left -> left.toSeconds()).orElse(null));
     }
 
     static ObjectNode json(Lag lag) {

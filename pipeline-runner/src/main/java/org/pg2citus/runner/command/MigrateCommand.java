@@ -67,8 +67,14 @@ final class MigrateCommand implements Callable<Integer> {
     @Option(
             names = {"-j", "--jobs"},
             paramLabel = "N",
-            description = "Tables copied at the same time (default: 4).")
+            description = "Tables, or parts of large tables, copied at the same time (default: 4).")
     private Integer jobs;
+
+    @Option(
+            names = "--defer-indexes",
+            description = "Drop the target's indexes that enforce nothing for the copy, and build them after it, in"
+                    + " parallel.")
+    private boolean deferIndexes;
 
     @Option(
             names = "--until-caught-up",
@@ -81,6 +87,9 @@ final class MigrateCommand implements Callable<Integer> {
     public Integer call() {
         Map<ConfigKey, List<String>> flags = config.flags();
         ConfigOptions.put(flags, ConfigKey.COPY_JOBS, jobs);
+        if (deferIndexes) {
+            ConfigOptions.put(flags, ConfigKey.COPY_DEFER_INDEXES, true);
+        }
         if (tables != null) {
             flags.put(ConfigKey.TABLES_INCLUDE, tables);
         }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
+import org.pg2citus.runner.event.TableProgress;
 import org.pg2citus.runner.snapshot.Slot;
 import org.pg2citus.runner.state.CopiedTable;
 import org.pg2citus.runner.watch.Status;
@@ -41,25 +42,46 @@ final class StatusReport {
                 .mapToInt(table -> table.table().toString().length())
                 .max()
                 .orElse(5);
-        text.append("%-7s  %-{w}s  %15s  %10s%n"
-                .replace("{w}", Integer.toString(width))
-                .formatted("state", "table", "rows", "size"));
+        status.recentCopy()
+                .ifPresent(copy -> text.append("copying %s rows/s  %s/s%s%n%n"
+                        .formatted(
+                                Amounts.count(Math.round(copy.rowsPerSecond())),
+                                Amounts.bytes(Math.round(copy.bytesPerSecond())),
+                                copy.timeLeft()
+                                        .map(left -> "  about " + Amounts.time(left) + " left")
+                                        .orElse(""))));
+        String form = "%-7s  %-{w}s  %15s  %10s  %6s%n".replace("{w}", Integer.toString(width));
+        text.append(form.formatted("state", "table", "rows", "size", "done"));
         for (TableStatus table : status.tables()) {
-            text.append("%-7s  %-{w}s  %15s  %10s%n"
-                    .replace("{w}", Integer.toString(width))
-                    .formatted(
-                            table.copied().isPresent() ? "copied" : "waiting",
-                            table.table(),
-                            table.copied()
-                                    .map(CopiedTable::rows)
-                                    .map(Amounts::count)
-                                    .orElse("~" + Amounts.count(table.estimatedRows())),
-                            table.copied()
-                                    .map(CopiedTable::bytes)
-                                    .map(Amounts::bytes)
-                                    .orElse("")));
+            text.append(form.formatted(
+                    state(table),
+                    table.table(),
+                    table.copied()
+                            .map(CopiedTable::rows)
+                            .or(() -> table.copying().map(TableProgress::rows))
+                            .map(Amounts::count)
+                            .orElse("~" + Amounts.count(table.estimatedRows())),
+                    table.copied()
+                            .map(CopiedTable::bytes)
+                            .or(() -> table.copying().map(TableProgress::bytes))
+                            .map(Amounts::bytes)
+                            .orElse(""),
+                    table.copied().isPresent()
+                            ? "100 %"
+                            : table.copying().map(CopyTable::percent).orElse("")));
         }
         return text.toString();
+    }
+
+    private static String state(TableStatus table) {
+        if (table.copied().isPresent()) {
+            return "copied";
+        }
+        return table.copying()
+                        .filter(copy -> copy.state() == TableProgress.State.COPYING)
+                        .isPresent()
+                ? "copying"
+                : "waiting";
     }
 
     private static String slot(Status status) {
@@ -91,13 +113,26 @@ final class StatusReport {
                 .put("walStatus", present.walStatus())
                 .put("confirmedLsn", present.confirmedLsn().toString())
                 .put("retainedWalBytes", present.retainedWalBytes()));
+        status.recentCopy().ifPresent(copy -> root.putObject("copy")
+                .put("rowsPerSecond", Math.round(copy.rowsPerSecond()))
+                .put("bytesPerSecond", Math.round(copy.bytesPerSecond()))
+                .put(
+                        "secondsLeft",
+                        copy.timeLeft().map(left -> left.toSeconds()).orElse(null)));
         ArrayNode tables = root.putArray("tables");
         for (TableStatus table : status.tables()) {
             ObjectNode node = tables.addObject()
                     .put("schema", table.table().schema())
                     .put("table", table.table().name())
-                    .put("state", table.copied().isPresent() ? "copied" : "waiting")
+                    .put("state", state(table))
                     .put("estimatedRows", table.estimatedRows());
+            table.copying().ifPresent(copying -> node.put("rows", copying.rows())
+                    .put("bytes", copying.bytes())
+                    .put("rowsPerSecond", Math.round(copying.rowsPerSecond()))
+                    .put("bytesPerSecond", Math.round(copying.bytesPerSecond()))
+                    .put(
+                            "secondsLeft",
+                            copying.timeLeft().map(left -> left.toSeconds()).orElse(null)));
             table.copied().ifPresent(copied -> node.put("rows", copied.rows())
                     .put("bytes", copied.bytes())
                     .put("copyLsn", copied.copyLsn().toString())

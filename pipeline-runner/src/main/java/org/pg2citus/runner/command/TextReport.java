@@ -6,6 +6,7 @@ import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import org.pg2citus.runner.check.Finding;
 import org.pg2citus.runner.event.Lag;
 import org.pg2citus.runner.event.MigrationEvent;
@@ -20,21 +21,23 @@ import org.pg2citus.runner.event.MigrationEvent.Stopped;
 import org.pg2citus.runner.event.MigrationEvent.TableCopied;
 import org.pg2citus.runner.event.MigrationEvent.TaskRestarted;
 import org.pg2citus.runner.event.MigrationListener;
-import org.pg2citus.runner.event.TableProgress;
 
 /**
- * Tells a migration to a person: a line for what happens, and for what changes all the time one line that is written
+ * Tells a migration to a person: a line for what happens, and for what changes all the time lines that are written
  * over, or, where that cannot be, a line every few seconds.
  */
 public final class TextReport implements MigrationListener {
 
     private static final Duration PLAIN_INTERVAL = Duration.ofSeconds(10);
-    private static final String ERASE_LINE = "\r\033[2K";
+    private static final String ERASE_BELOW = "\033[J";
+    // A line that wrapped would be two, and what is written over would be counted wrongly.
+    private static final String NO_WRAP = "\033[?7l";
+    private static final String WRAP = "\033[?7h";
 
     private final PrintStream out;
     private final boolean plain;
     private final boolean verbose;
-    private boolean living;
+    private int livingLines;
     private long nextPlainNanos = System.nanoTime();
 
     /**
@@ -60,7 +63,7 @@ public final class TextReport implements MigrationListener {
         } else if (event instanceof SlotReady slot) {
             line("replication slot %s is at %s; changes are captured from there on".formatted(slot.slot(), slot.lsn()));
         } else if (event instanceof CopyProgressed copy) {
-            changing(copyLine(copy));
+            changing(plain ? List.of(CopyTable.line(copy)) : CopyTable.lines(copy));
         } else if (event instanceof TableCopied table) {
             if (verbose) {
                 line("copied %s: %s rows, %s in %s"
@@ -71,7 +74,7 @@ public final class TextReport implements MigrationListener {
                                 Amounts.time(table.took())));
             }
         } else if (event instanceof LagMeasured measured) {
-            changing(lagLine(measured.lag()));
+            changing(List.of(lagLine(measured.lag())));
         } else if (event instanceof CaughtUp caughtUp) {
             line("caught up: everything that the source had committed at %s is in the target"
                     .formatted(caughtUp.lsn()));
@@ -89,39 +92,15 @@ public final class TextReport implements MigrationListener {
 
     /** Ends a line that would be written over. */
     public void end() {
-        if (living) {
+        if (livingLines > 0) {
             out.println();
-            living = false;
+            livingLines = 0;
         }
     }
 
     private void finding(Finding finding) {
         line("%s %s %s: %s".formatted(finding.severity(), finding.code(), finding.object(), finding.message()));
         out.println("         -> " + finding.remedy());
-    }
-
-    static String copyLine(CopyProgressed copy) {
-        long copied = copy.tables().stream()
-                .filter(table -> table.state() == TableProgress.State.COPIED)
-                .count();
-        long rows = copy.tables().stream().mapToLong(TableProgress::rows).sum();
-        long expected = copy.tables().stream()
-                .mapToLong(table -> Math.max(table.rows(), table.estimatedRows()))
-                .sum();
-        double fraction =
-                copied == copy.tables().size() ? 1 : expected == 0 ? 0 : Math.min(0.99, (double) rows / expected);
-        return "copy %s %3.0f %%  %d/%d tables  %s rows  %s rows/s  %s/s%s"
-                .formatted(
-                        Amounts.bar(fraction, 20),
-                        100 * fraction,
-                        copied,
-                        copy.tables().size(),
-                        Amounts.count(rows),
-                        Amounts.count(Math.round(copy.rowsPerSecond())),
-                        Amounts.bytes(Math.round(copy.bytesPerSecond())),
-                        copy.timeLeft()
-                                .map(left -> "  about " + Amounts.time(left) + " left")
-                                .orElse(""));
     }
 
     static String lagLine(Lag lag) {
@@ -138,24 +117,30 @@ public final class TextReport implements MigrationListener {
     }
 
     private void line(String text) {
-        if (living) {
-            out.print(ERASE_LINE);
-            living = false;
-        }
+        erase();
         out.println(
                 LocalTime.now(ZoneId.systemDefault())
                                 .truncatedTo(ChronoUnit.SECONDS)
                                 .format(DateTimeFormatter.ISO_TIME) + " " + text);
     }
 
-    private void changing(String text) {
+    private void changing(List<String> lines) {
         if (!plain) {
-            out.print(ERASE_LINE + text);
+            erase();
+            out.print(NO_WRAP + String.join(System.lineSeparator(), lines) + WRAP);
             out.flush();
-            living = true;
+            livingLines = lines.size();
         } else if (System.nanoTime() - nextPlainNanos >= 0) {
             nextPlainNanos = System.nanoTime() + PLAIN_INTERVAL.toNanos();
-            line(text);
+            lines.forEach(this::line);
+        }
+    }
+
+    /** Takes back what is to be written over. */
+    private void erase() {
+        if (livingLines > 0) {
+            out.print("\r" + (livingLines > 1 ? "\033[%dA".formatted(livingLines - 1) : "") + ERASE_BELOW);
+            livingLines = 0;
         }
     }
 }

@@ -37,7 +37,17 @@ public enum ConfigKey {
             "*",
             "Patterns of the tables to move, schema.table with * and ?; a pattern without a dot is for any schema."),
     TABLES_EXCLUDE("tables.exclude", "", "Patterns of tables to leave out; stronger than tables.include."),
-    COPY_JOBS("copy.jobs", "4", "Tables that are copied at the same time, 1 to 64."),
+    COPY_JOBS("copy.jobs", "4", "Tables, or parts of large tables, that are copied at the same time, 1 to 64."),
+    COPY_CHUNK_MB(
+            "copy.chunk_mb",
+            "128",
+            "About how large a part of a large table is, in megabytes, 1 to 1048576. A part is copied in one transaction;"
+                    + " a copy that is interrupted loses the parts that were under way."),
+    COPY_DEFER_INDEXES(
+            "copy.defer_indexes",
+            "false",
+            "true: indexes of the target that enforce nothing are dropped before the copy and built after it, in"
+                    + " parallel."),
     KAFKA_BOOTSTRAP_SERVERS(
             "kafka.bootstrap.servers",
             "",

@@ -85,7 +85,10 @@ public final class ConfigReader {
             problems.add("connect.url needs kafka.bootstrap.servers: workers elsewhere cannot reach an embedded Kafka");
         }
         String slot = slotName(name);
-        int jobs = number(ConfigKey.COPY_JOBS, 1, 64).orElse(4);
+        CopySettings copy = new CopySettings(
+                number(ConfigKey.COPY_JOBS, 1, 64).orElse(4),
+                number(ConfigKey.COPY_CHUNK_MB, 1, 1 << 20).orElse(CopySettings.DEFAULT_CHUNK_MB),
+                flag(ConfigKey.COPY_DEFER_INDEXES).orElse(false));
         int restarts = number(ConfigKey.POLICY_TASK_RESTARTS, 0, 1000).orElse(10);
         int stopSeconds = number(ConfigKey.POLICY_STOP_TIMEOUT_SECONDS, 1, 600).orElse(30);
         problems.throwIfAny();
@@ -99,7 +102,7 @@ public final class ConfigReader {
                 slot,
                 text(ConfigKey.SOURCE_PUBLICATION).orElse("pg2citus_" + name),
                 tables,
-                jobs,
+                copy,
                 kafka,
                 connectUrl,
                 restarts,
@@ -288,6 +291,15 @@ public final class ConfigReader {
             return Optional.empty();
         }
         return text.map(Integer::valueOf);
+    }
+
+    private Optional<Boolean> flag(ConfigKey key) {
+        Optional<String> text = text(key);
+        if (text.isPresent() && !text.get().matches("true|false")) {
+            problems.add("%s: '%s' is neither true nor false".formatted(key.path(), text.get()));
+            return Optional.empty();
+        }
+        return text.map(Boolean::valueOf);
     }
 
     private Optional<URI> httpAddress(String text) {

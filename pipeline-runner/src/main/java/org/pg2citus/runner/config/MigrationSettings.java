@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param dataDir folder of the embedded Kafka, the lock and the log
  * @param slot the replication slot on the source
  * @param publication the publication on the source
- * @param copyJobs tables that are copied at the same time
+ * @param copy how tables are copied
  * @param connectUrl existing Connect workers; empty for the worker inside this process
  * @param taskRestarts how often in a row a failed task is started again
  * @param stopTimeout how long a clean stop may take
@@ -27,7 +27,7 @@ public record MigrationSettings(
         String slot,
         String publication,
         TableFilter tables,
-        int copyJobs,
+        CopySettings copy,
         KafkaSettings kafka,
         Optional<URI> connectUrl,
         int taskRestarts,

@@ -15,6 +15,23 @@ final class ForeignKeys {
 
     private ForeignKeys() {}
 
+    /** Tables whose rows refer to rows of the same table. */
+    static Set<TableId> readSelfReferences(Connection target) throws SQLException {
+        Set<TableId> tables = new HashSet<>();
+        try (Statement statement = target.createStatement();
+                ResultSet row = statement.executeQuery(
+                        """
+                        SELECT DISTINCT n.nspname, c.relname
+                        FROM pg_constraint f
+                        JOIN pg_class c ON c.oid = f.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+                        WHERE f.contype = 'f' AND f.conrelid = f.confrelid""")) {
+            while (row.next()) {
+                tables.add(new TableId(row.getString(1), row.getString(2)));
+            }
+        }
+        return tables;
+    }
+
     static Map<TableId, Set<TableId>> read(Connection target) throws SQLException {
         Map<TableId, Set<TableId>> references = new HashMap<>();
         try (Statement statement = target.createStatement();

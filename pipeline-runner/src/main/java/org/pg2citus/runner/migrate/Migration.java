@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.pg2citus.runner.catalog.CitusTables;
 import org.pg2citus.runner.catalog.Table;
@@ -29,10 +30,14 @@ import org.pg2citus.runner.event.StopSignal;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
 import org.pg2citus.runner.snapshot.Copy;
+import org.pg2citus.runner.snapshot.CopyRun;
 import org.pg2citus.runner.snapshot.ExportedSnapshot;
+import org.pg2citus.runner.snapshot.LeftSessions;
 import org.pg2citus.runner.snapshot.Publication;
 import org.pg2citus.runner.snapshot.Slot;
-import org.pg2citus.runner.state.CopiedTable;
+import org.pg2citus.runner.snapshot.TargetSession;
+import org.pg2citus.runner.state.Chunk;
+import org.pg2citus.runner.state.CopyState;
 import org.pg2citus.runner.state.DataDirLock;
 import org.pg2citus.runner.state.MigrationState;
 import org.pg2citus.runner.state.MigrationStore;
@@ -202,7 +207,7 @@ public final class Migration {
                 recorded = true;
                 listener.on(new SlotReady(state.slot(), snapshot.lsn()));
                 TaskWatch capture = startCapture(pipes, state);
-                copyAndStream(sessions, pipes, state, capture, tables, Map.of(), snapshot);
+                copyAndStream(sessions, pipes, state, capture, tables, snapshot);
             } catch (SQLException e) {
                 throw sessions.sourceServer().failure(e, "closing the snapshot");
             }
@@ -232,21 +237,23 @@ public final class Migration {
     }
 
     private void resume(Sessions sessions, MigrationState known, SourceIdentity identity) {
-        Map<TableId, CopiedTable> copied = sessions.onTarget("reading the ledger", store::copied);
+        CopyState copied = readLedger(sessions);
+        Set<TableId> complete = copied.complete().keySet();
         listener.on(new StepStarted("continuing migration %s: %d of %d tables are copied"
-                .formatted(known.name(), copied.size(), known.tables().size())));
+                .formatted(known.name(), complete.size(), known.tables().size())));
         try (Pipes pipes = startPipes()) {
             MigrationState state = continued(sessions, pipes, known, identity, copied);
             TaskWatch capture = startCapture(pipes, state);
-            if (state.phase() == Phase.STREAMING) {
-                stream(sessions, pipes, state, capture);
+            if (complete.containsAll(state.tables())) {
+                if (state.phase() == Phase.STREAMING) {
+                    stream(sessions, pipes, state, capture);
+                } else {
+                    finishCopy(sessions, pipes, state, capture);
+                }
                 return;
             }
+            state = backToCopying(sessions, pipes, state);
             List<Table> tables = tables(sessions, state);
-            if (copied.keySet().containsAll(state.tables())) {
-                finishCopy(sessions, pipes, state, capture);
-                return;
-            }
             listener.on(new StepStarted("taking a new snapshot for the tables that are left"));
             Optional<ExportedSnapshot> made = new SlotMaking(sessions, listener, stop)
                     .make(
@@ -259,19 +266,42 @@ public final class Migration {
                 return;
             }
             try (ExportedSnapshot snapshot = made.get()) {
-                copyAndStream(sessions, pipes, state, capture, tables, copied, snapshot);
+                copyAndStream(sessions, pipes, state, capture, tables, snapshot);
             } catch (SQLException e) {
                 throw sessions.sourceServer().failure(e, "closing the snapshot");
             }
         }
     }
 
+    /** The sink has found that a table has to be copied anew. It must not run meanwhile, on whatever worker. */
+    private MigrationState backToCopying(Sessions sessions, Pipes pipes, MigrationState state) {
+        if (state.phase() != Phase.STREAMING) {
+            return state;
+        }
+        pipes.connect().delete(new Connectors(settings).sinkName());
+        MigrationState copying = state.in(Phase.COPYING);
+        save(sessions, copying);
+        return copying;
+    }
+
+    /** What is copied, once no session of a killed run can add to it. */
+    private CopyState readLedger(Sessions sessions) {
+        TargetSession session = targetSession(sessions);
+        return sessions.onTarget("reading the ledger", target -> {
+            store.create(target);
+            LeftSessions.end(target, sessions.targetServer().applicationName(Copy.PURPOSE), session, stop);
+            return store.copies().read(target);
+        });
+    }
+
+    private static TargetSession targetSession(Sessions sessions) {
+        return new TargetSession(
+                sessions.onTarget("looking for Citus", CitusTables::read).isCitus(),
+                sessions.onTarget("trying session_replication_role", ReplicaRole::isPermitted));
+    }
+
     private MigrationState continued(
-            Sessions sessions,
-            Pipes pipes,
-            MigrationState known,
-            SourceIdentity identity,
-            Map<TableId, CopiedTable> copied) {
+            Sessions sessions, Pipes pipes, MigrationState known, SourceIdentity identity, CopyState copied) {
         Optional<TopicIdentity> topic = pipes.topic().find();
         Optional<Slot> slot = sessions.onSource("reading the slot", source -> Slot.read(source, known.slot()));
         Continuity continuity = new Continuity(
@@ -281,7 +311,7 @@ public final class Migration {
                 topic,
                 topic.isPresent() ? pipes.topic().firstOffset() : 0,
                 sessions.onTarget("reading the progress", store::progress),
-                copied.values());
+                copied.anything());
         MigrationState state = known.withSource(identity);
         if (continuity.decide() == Continuity.Decision.NEW_TOPIC) {
             listener.on(new Notice("the topic is a new one; all that the lost one held is in the target"));
@@ -317,48 +347,48 @@ public final class Migration {
             MigrationState state,
             TaskWatch capture,
             List<Table> tables,
-            Map<TableId, CopiedTable> copied,
             ExportedSnapshot snapshot) {
-        listener.on(new StepStarted("copying %d table%s, %d at a time"
+        TargetSession session = targetSession(sessions);
+        CopyRun work = new CopyPreparation(
+                        sessions, store.copies(), session, settings.copy().chunkBytes(), listener)
+                .prepare(tables);
+        int tablesLeft = (int) work.rest().stream().map(Chunk::table).distinct().count();
+        listener.on(new StepStarted("copying %d table%s in %d part%s, %d at a time"
                 .formatted(
-                        tables.size() - copied.size(),
-                        tables.size() - copied.size() == 1 ? "" : "s",
-                        settings.copyJobs())));
-        boolean citus =
-                sessions.onTarget("looking for Citus", CitusTables::read).isCitus();
-        boolean replicaRole = sessions.onTarget("trying session_replication_role", ReplicaRole::isPermitted);
+                        tablesLeft,
+                        tablesLeft == 1 ? "" : "s",
+                        work.rest().size(),
+                        work.rest().size() == 1 ? "" : "s",
+                        settings.copy().jobs())));
+        if (settings.copy().deferIndexes()) {
+            deferredIndexes(sessions, session.citus()).drop(state.tables());
+        }
+        CopyWatch watch = new CopyWatch(sessions, store.copies(), state.slot(), capture);
         Copy copy = new Copy(
                 sessions.sourceServer(),
                 sessions.targetServer(),
-                store,
-                citus,
-                replicaRole,
-                settings.copyJobs(),
+                store.copies(),
+                session,
+                settings.copy().jobs(),
                 listener,
-                () -> watchWhileCopying(sessions, state, capture));
-        boolean complete =
-                copy.run(tables, copied, snapshot, sessions.onTarget("reading foreign keys", ForeignKeys::read), stop);
-        if (complete) {
+                watch::look,
+                stop);
+        if (copy.run(work, snapshot)) {
             finishCopy(sessions, pipes, state, capture);
         }
     }
 
-    /** A copy without its slot is worth nothing: better to know at once. */
-    private void watchWhileCopying(Sessions sessions, MigrationState state, TaskWatch capture) {
-        capture.look(System.nanoTime() / 1_000_000);
-        Optional<Slot> slot = sessions.readSource("reading the slot", source -> Slot.read(source, state.slot()));
-        if (slot.isEmpty() || slot.get().isLost()) {
-            throw new MigrationException(
-                    ExitCode.SLOT_LOST,
-                    "SL002",
-                    "replication slot %s is lost while tables are copied: the source has removed WAL that it needed, or"
-                                    .formatted(state.slot())
-                            + " somebody dropped it",
-                    "raise max_slot_wal_keep_size; then start again with a new copy");
-        }
+    private DeferredIndexes deferredIndexes(Sessions sessions, boolean citus) {
+        return new DeferredIndexes(
+                sessions, store.copies(), citus, settings.copy().jobs(), listener, stop);
     }
 
     private void finishCopy(Sessions sessions, Pipes pipes, MigrationState copied, TaskWatch capture) {
+        boolean citus =
+                sessions.onTarget("looking for Citus", CitusTables::read).isCitus();
+        if (!deferredIndexes(sessions, citus).build()) {
+            return;
+        }
         MigrationState state = copied.in(Phase.STREAMING);
         save(sessions, state);
         stream(sessions, pipes, state, capture);

@@ -56,6 +56,11 @@ public final class Server {
         return open(purpose, properties(purpose));
     }
 
+    /** What the server's list of sessions shows, which has room for 63 bytes. */
+    public String applicationName(String purpose) {
+        return "%.63s".formatted("pg2citus %s: %s".formatted(migration, purpose));
+    }
+
     /** Opens a session that can also make replication slots: {@code replication=database}. */
     public Connection connectForReplication(String purpose) {
         Properties properties = properties(purpose);
@@ -85,7 +90,7 @@ public final class Server {
         Properties properties = new Properties();
         properties.setProperty("user", address.user());
         address.password().map(Secret::value).ifPresent(password -> properties.setProperty("password", password));
-        properties.setProperty("ApplicationName", "pg2citus %s: %s".formatted(migration, purpose));
+        properties.setProperty("ApplicationName", applicationName(purpose));
         properties.setProperty(
                 "connectTimeout",
                 address.parameters().getOrDefault("connect_timeout", Integer.toString(CONNECT_TIMEOUT_SECONDS)));

@@ -2,103 +2,135 @@ package org.pg2citus.runner.snapshot;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.pg2citus.runner.catalog.Table;
-import org.pg2citus.runner.event.MigrationEvent;
+import org.pg2citus.runner.event.MigrationEvent.CopyProgressed;
+import org.pg2citus.runner.event.MigrationEvent.Notice;
 import org.pg2citus.runner.event.MigrationListener;
 import org.pg2citus.runner.event.StopSignal;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
 import org.pg2citus.runner.postgres.Server;
-import org.pg2citus.runner.snapshot.TableCopy.SourceFailure;
-import org.pg2citus.runner.state.CopiedTable;
-import org.pg2citus.runner.state.MigrationStore;
+import org.pg2citus.runner.snapshot.ChunkCopy.SourceFailure;
+import org.pg2citus.runner.state.Chunk;
+import org.pg2citus.runner.state.CopiedChunk;
+import org.pg2citus.runner.state.CopyStore;
 import org.pg2citus.sink.change.TableId;
+import org.pg2citus.sink.failure.HaltException;
 
 /**
- * Copies tables in parallel out of one snapshot. Each is in the target whole, with its row in the ledger, or not at
- * all; so whatever ends the copy, the next run goes on with the rest.
+ * Copies chunks in parallel out of one snapshot. Each is in the target whole, with its row in the ledger, or not at all;
+ * so whatever ends the copy, the next run goes on with the rest. A lost connection does not end it: as long as the
+ * snapshot is there, the chunk is done again over a new one.
  */
 public final class Copy {
 
+    /** What the copying sessions are for, in the servers' lists of sessions. */
+    public static final String PURPOSE = "copy";
+
     private static final Duration TICK = Duration.ofSeconds(1);
+    private static final int ATTEMPTS = 6;
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
     private final Server source;
     private final Server target;
-    private final MigrationStore store;
+    private final CopyStore store;
     private final TargetSession session;
     private final int jobs;
     private final MigrationListener listener;
-    private final Runnable everySecond;
+    private final Consumer<CopyProgressed> everySecond;
+    private final StopSignal stop;
     private final List<Connection> open = new ArrayList<>();
     private final AtomicReference<RuntimeException> failure = new AtomicReference<>();
+    private final StopSignal ending = new StopSignal();
 
     /**
      * Wires a copy.
      *
-     * @param citus the target has the extension
-     * @param replicaRole the target's role may switch foreign keys and triggers off
-     * @param jobs tables at the same time
+     * @param jobs chunks at the same time
      * @param everySecond looks whether the copy is still worth it, and throws if not
      */
     public Copy(
             Server source,
             Server target,
-            MigrationStore store,
-            boolean citus,
-            boolean replicaRole,
+            CopyStore store,
+            TargetSession session,
             int jobs,
             MigrationListener listener,
-            Runnable everySecond) {
+            Consumer<CopyProgressed> everySecond,
+            StopSignal stop) {
         this.source = source;
         this.target = target;
         this.store = store;
-        this.session = new TargetSession(citus, replicaRole);
+        this.session = session;
         this.jobs = jobs;
         this.listener = listener;
         this.everySecond = everySecond;
+        this.stop = stop;
     }
 
+    /** Both ends of a copying thread. */
+    private record Ends(SnapshotSession from, Connection to) {}
+
     /**
-     * Copies those tables that are not in the ledger.
+     * Copies what is left.
      *
-     * @param tables all tables of the migration
-     * @param references foreign keys of the target, from table to referenced tables
      * @return false when it was stopped before the end
-     * @throws MigrationException the first failure of any table
+     * @throws MigrationException the first failure of any chunk
      */
-    public boolean run(
-            List<Table> tables,
-            Map<TableId, CopiedTable> copied,
-            ExportedSnapshot snapshot,
-            Map<TableId, Set<TableId>> references,
-            StopSignal stop) {
-        List<Table> rest =
-                tables.stream().filter(table -> !copied.containsKey(table.id())).toList();
-        CopyMeter meter = new CopyMeter(tables, copied, System.nanoTime());
-        CopyOrder order = new CopyOrder(rest, session.replicaRole() ? Map.of() : references);
-        int threads = Math.min(jobs, rest.size());
-        CountDownLatch running = new CountDownLatch(threads);
-        for (int number = 1; number <= threads; number++) {
-            Thread thread = new Thread(() -> work(order, snapshot, meter, running), "copy-" + number);
-            thread.setDaemon(true);
-            thread.start();
+    public boolean run(CopyRun work, ExportedSnapshot snapshot) {
+        CopyMeter meter = new CopyMeter(work.tables(), work.copied(), work.chunksLeft(), System.nanoTime());
+        CopyOrder order = new CopyOrder(work.rest(), session.replicaRole() ? Map.of() : work.references());
+        int threads = Math.min(jobs, work.rest().size());
+        try {
+            List<Ends> ends = new ArrayList<>();
+            List<SnapshotSession> locking = new ArrayList<>();
+            // One session more keeps the locks, whatever happens to those that copy.
+            SnapshotSession keeper = enter(snapshot);
+            locking.add(keeper);
+            for (int i = 0; i < threads; i++) {
+                Ends opened = open(snapshot);
+                ends.add(opened);
+                locking.add(opened.from());
+            }
+            if (!new SourceLocks(source, listener, stop).take(locking, work.tablesLeft())) {
+                return false;
+            }
+            CountDownLatch running = new CountDownLatch(threads);
+            Map<TableId, Table> tables = work.byId();
+            for (int i = 0; i < threads; i++) {
+                Ends mine = ends.get(i);
+                Thread thread =
+                        new Thread(() -> work(order, tables, snapshot, meter, mine, running), "copy-" + (i + 1));
+                thread.setDaemon(true);
+                thread.start();
+            }
+            return watch(order, meter, keeper, running);
+        } catch (SQLException e) {
+            throw "53200".equals(e.getSQLState()) ? tooManyLocks(e) : source.failure(e, "entering the snapshot");
+        } finally {
+            abortAll();
         }
+    }
+
+    private boolean watch(CopyOrder order, CopyMeter meter, SnapshotSession keeper, CountDownLatch running) {
         boolean stopped = false;
         while (!awaitEnd(running)) {
-            listener.on(meter.measure(System.nanoTime()));
-            look();
+            CopyProgressed progress = meter.measure(System.nanoTime());
+            listener.on(progress);
+            look(progress, keeper);
             if ((stop.isRequested() || failure.get() != null) && !stopped) {
                 stopped = true;
+                ending.request();
                 order.close();
                 abortAll();
             }
@@ -107,37 +139,55 @@ public final class Copy {
             throw failure.get();
         }
         listener.on(meter.measure(System.nanoTime()));
-        return !stopped;
+        if (!stopped && failure.get() == null && !order.isFinished()) {
+            throw new AssertionError("every thread ended, but not everything is copied");
+        }
+        return !stopped && failure.get() == null;
     }
 
-    private void look() {
+    private void look(CopyProgressed progress, SnapshotSession keeper) {
         if (failure.get() == null) {
             try {
-                everySecond.run();
+                everySecond.accept(progress);
+                keeper.check();
+            } catch (SQLException e) {
+                failure.compareAndSet(null, source.failure(e, "keeping tables from being altered"));
             } catch (RuntimeException e) {
                 failure.compareAndSet(null, e);
             }
         }
     }
 
-    private void work(CopyOrder order, ExportedSnapshot snapshot, CopyMeter meter, CountDownLatch running) {
-        try (Connection from = opened(source.connect("copy"));
-                Connection to = opened(target.connect("copy"))) {
-            enterSnapshot(from, snapshot);
-            TableCopy tableCopy = new TableCopy(from, to, store, session);
-            for (Optional<Table> next = order.next(); next.isPresent(); next = order.next()) {
-                Table table = next.get();
-                CopiedTable done = copy(tableCopy, table, snapshot, meter);
-                order.finished(table.id());
-                listener.on(new MigrationEvent.TableCopied(
-                        table.id(), done.rows(), done.bytes(), Duration.between(done.startedAt(), done.finishedAt())));
+    private void work(
+            CopyOrder order,
+            Map<TableId, Table> tables,
+            ExportedSnapshot snapshot,
+            CopyMeter meter,
+            Ends opened,
+            CountDownLatch running) {
+        Ends ends = opened;
+        try {
+            for (Optional<Chunk> next = order.next(); next.isPresent(); next = order.next()) {
+                Chunk chunk = next.get();
+                ends = copy(tables.get(chunk.table()), chunk, snapshot, meter, ends);
+                order.finished(chunk);
+                meter.finished(chunk.table(), System.nanoTime()).ifPresent(listener::on);
             }
-        } catch (SQLException e) {
-            failure.compareAndSet(null, source.failure(e, "copying"));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (HaltException e) {
+            failure.compareAndSet(null, CopyFailures.ofHalt(e));
         } catch (RuntimeException e) {
             failure.compareAndSet(null, e);
+        } catch (Error e) {
+            failure.compareAndSet(
+                    null,
+                    new MigrationException(
+                            ExitCode.INTERNAL,
+                            "CP008",
+                            "copying failed: " + e,
+                            "report it with the log; what is finished stays, and the command, run again, goes on",
+                            e));
         } finally {
             if (failure.get() != null) {
                 order.close();
@@ -146,39 +196,107 @@ public final class Copy {
         }
     }
 
-    private CopiedTable copy(TableCopy tableCopy, Table table, ExportedSnapshot snapshot, CopyMeter meter) {
-        try {
-            return tableCopy.copy(table, snapshot.lsn(), meter);
-        } catch (SourceFailure e) {
-            throw source.failure((SQLException) e.getCause(), "reading table " + table.id());
-        } catch (SQLException e) {
-            if (Server.isConnectionLoss(e)) {
-                throw target.failure(e, "writing table " + table.id());
+    /** Copies one chunk, over new sessions when they are lost; the result are those that work. */
+    private Ends copy(Table table, Chunk chunk, ExportedSnapshot snapshot, CopyMeter meter, Ends first) {
+        Ends ends = first;
+        meter.started(table.id(), System.nanoTime());
+        boolean isOpen = true;
+        for (int attempt = 1; ; attempt++) {
+            try {
+                if (!isOpen) {
+                    ends = reopen(table, chunk, snapshot);
+                    isOpen = true;
+                    if (ending.isRequested()) {
+                        // Nobody else closes what was opened after the end began.
+                        abortAll();
+                    }
+                    // The answer to a commit may be what was lost.
+                    session.awaitRecovery(ends.to());
+                    Optional<CopiedChunk> done = store.find(ends.to(), chunk);
+                    if (done.isPresent()) {
+                        meter.added(table.id(), done.get().rows(), done.get().bytes());
+                        return ends;
+                    }
+                }
+                new ChunkCopy(ends.from(), ends.to(), store, session, meter)
+                        .copy(table, chunk, snapshot.lsn());
+                return ends;
+            } catch (SourceFailure e) {
+                giveUpOrPause(
+                        attempt,
+                        CopyFailures.mayPass(e.error()),
+                        chunk,
+                        e.error().getMessage(),
+                        () -> CopyFailures.ofSource(source, chunk, e.error()));
+            } catch (SQLException e) {
+                giveUpOrPause(
+                        attempt,
+                        CopyFailures.mayPass(e),
+                        chunk,
+                        e.getMessage(),
+                        () -> CopyFailures.ofTarget(target, chunk, e));
+            } catch (MigrationException e) {
+                giveUpOrPause(attempt, CopyFailures.mayPass(e), chunk, e.getMessage(), () -> e);
             }
-            throw new MigrationException(
-                    ExitCode.TARGET,
-                    "CP001",
-                    "the target does not take table %s (SQLSTATE %s): %s"
-                            .formatted(
-                                    table.id(),
-                                    e.getSQLState(),
-                                    String.valueOf(e.getMessage())
-                                            .lines()
-                                            .findFirst()
-                                            .orElse("")),
-                    "nothing of the table was kept, finished tables were; mend the cause and run the command again, it"
-                            + " goes on with the rest",
-                    e);
+            isOpen = false;
+            abort(ends.from().connection());
+            abort(ends.to());
         }
     }
 
-    private static void enterSnapshot(Connection from, ExportedSnapshot snapshot) throws SQLException {
-        from.setAutoCommit(false);
-        from.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-        from.setReadOnly(true);
-        try (Statement statement = from.createStatement()) {
-            statement.execute("SET TRANSACTION SNAPSHOT '%s'".formatted(snapshot.name()));
+    private void giveUpOrPause(
+            int attempt, boolean mayPass, Chunk chunk, String message, Supplier<MigrationException> failed) {
+        if (!mayPass || attempt == ATTEMPTS || ending.isRequested()) {
+            throw failed.get();
         }
+        Duration pause = FIRST_PAUSE.multipliedBy(1L << (attempt - 1));
+        listener.on(new Notice("copying %s failed (%s); again in %d s, attempt %d of %d"
+                .formatted(
+                        chunk,
+                        String.valueOf(message).lines().findFirst().orElse(""),
+                        pause.toSeconds(),
+                        attempt + 1,
+                        ATTEMPTS)));
+        if (ending.await(pause)) {
+            throw failed.get();
+        }
+    }
+
+    private Ends open(ExportedSnapshot snapshot) throws SQLException {
+        return new Ends(enter(snapshot), opened(target.connect(PURPOSE)));
+    }
+
+    private Ends reopen(Table table, Chunk chunk, ExportedSnapshot snapshot) {
+        try {
+            Ends ends = open(snapshot);
+            if (!ends.from().lock(table, (int) FIRST_PAUSE.toMillis())) {
+                throw new MigrationException(
+                        ExitCode.SOURCE,
+                        "CP009",
+                        "somebody waits for an exclusive lock on table %s of the source, so that its copy cannot go on over"
+                                        .formatted(table.id())
+                                + " a new connection",
+                        "end who waits, or let them go first; then run the command again: it takes a new snapshot for what"
+                                + " is left");
+            }
+            return ends;
+        } catch (SQLException e) {
+            throw CopyFailures.ofSource(source, chunk, e);
+        }
+    }
+
+    private SnapshotSession enter(ExportedSnapshot snapshot) throws SQLException {
+        return SnapshotSession.enter(opened(source.connect(PURPOSE)), snapshot);
+    }
+
+    private static MigrationException tooManyLocks(SQLException e) {
+        return new MigrationException(
+                ExitCode.SOURCE,
+                "CP010",
+                "the source has no room for the locks that keep tables from being altered while they are copied: "
+                        + e.getMessage(),
+                "raise max_locks_per_transaction on the source, or lower copy.jobs; then run the command again",
+                e);
     }
 
     private Connection opened(Connection connection) {
@@ -193,13 +311,19 @@ public final class Copy {
         List<Connection> all;
         synchronized (open) {
             all = List.copyOf(open);
+            open.clear();
         }
-        for (Connection connection : all) {
-            try {
-                connection.abort(Runnable::run);
-            } catch (SQLException e) {
-                failure.compareAndSet(null, source.failure(e, "stopping the copy"));
-            }
+        all.forEach(this::abort);
+    }
+
+    private void abort(Connection connection) {
+        try {
+            connection.abort(Runnable::run);
+        } catch (SQLException e) {
+            failure.compareAndSet(null, source.failure(e, "closing a session"));
+        }
+        synchronized (open) {
+            open.remove(connection);
         }
     }
 

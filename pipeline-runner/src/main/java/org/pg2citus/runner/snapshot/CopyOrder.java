@@ -2,45 +2,50 @@ package org.pg2citus.runner.snapshot;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.pg2citus.runner.catalog.Table;
+import org.pg2citus.runner.state.Chunk;
 import org.pg2citus.sink.change.TableId;
 
 /**
- * Hands out tables to copying threads, largest first, so that the last thread is not left with the largest. Where
- * foreign keys are checked, a table waits for those it refers to.
+ * Hands out chunks to copying threads, largest first, so that the last thread is not left with the largest. Where foreign
+ * keys are checked, a table waits for those it refers to.
  */
 final class CopyOrder {
 
-    private final List<Table> waiting;
+    private final List<Chunk> waiting;
     private final Map<TableId, Set<TableId>> references;
-    private final Set<TableId> unfinished = new HashSet<>();
+    private final Map<TableId, Integer> unfinished = new HashMap<>();
+    private int underWay;
     private boolean closed;
 
     /** @param references for each table those it refers to; empty when nothing checks them */
-    CopyOrder(List<Table> tables, Map<TableId, Set<TableId>> references) {
-        this.waiting = new ArrayList<>(tables);
-        this.waiting.sort(Comparator.comparingLong(Table::sizeBytes).reversed().thenComparing(Table::id));
+    CopyOrder(List<Chunk> chunks, Map<TableId, Set<TableId>> references) {
+        this.waiting = new ArrayList<>(chunks);
+        this.waiting.sort(Comparator.comparingLong(Chunk::sizeBytes)
+                .reversed()
+                .thenComparing(Chunk::table)
+                .thenComparingInt(Chunk::number));
         this.references = Map.copyOf(references);
-        tables.forEach(table -> unfinished.add(table.id()));
+        chunks.forEach(chunk -> unfinished.merge(chunk.table(), 1, Integer::sum));
     }
 
-    /** The next table; waits while every one left has to wait. Empty when there is none left, or after close. */
-    synchronized Optional<Table> next() throws InterruptedException {
+    /** The next chunk; waits while every one left has to wait. Empty when there is none left, or after close. */
+    synchronized Optional<Chunk> next() throws InterruptedException {
         while (!closed && !waiting.isEmpty()) {
-            Optional<Table> ready =
-                    waiting.stream().filter(table -> isReady(table.id())).findFirst();
-            if (ready.isEmpty() && unfinished.size() == waiting.size()) {
+            Optional<Chunk> ready =
+                    waiting.stream().filter(chunk -> isReady(chunk.table())).findFirst();
+            if (ready.isEmpty() && underWay == 0) {
                 // Nothing is under way that could make one ready: a circle of foreign keys. The largest goes first,
                 // and the target says whether it minds.
                 ready = Optional.of(waiting.get(0));
             }
             if (ready.isPresent()) {
                 waiting.remove(ready.get());
+                underWay++;
                 return ready;
             }
             wait();
@@ -48,8 +53,9 @@ final class CopyOrder {
         return Optional.empty();
     }
 
-    synchronized void finished(TableId table) {
-        unfinished.remove(table);
+    synchronized void finished(Chunk chunk) {
+        underWay--;
+        unfinished.computeIfPresent(chunk.table(), (table, left) -> left == 1 ? null : left - 1);
         notifyAll();
     }
 
@@ -59,8 +65,17 @@ final class CopyOrder {
         notifyAll();
     }
 
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
+    /** True when everything was handed out and is finished. */
+    synchronized boolean isFinished() {
+        return waiting.isEmpty() && unfinished.isEmpty();
+    }
+
     private boolean isReady(TableId table) {
         return references.getOrDefault(table, Set.of()).stream()
-                .noneMatch(parent -> !parent.equals(table) && unfinished.contains(parent));
+                .noneMatch(parent -> !parent.equals(table) && unfinished.containsKey(parent));
     }
 }

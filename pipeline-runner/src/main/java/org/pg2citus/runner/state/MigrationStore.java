@@ -9,12 +9,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.sql.Timestamp;
 import java.sql.Types;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.pg2citus.sink.change.Lsn;
@@ -70,9 +67,11 @@ public final class MigrationStore {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final String name;
+    private final CopyStore copies;
 
     public MigrationStore(String name) {
         this.name = name;
+        this.copies = new CopyStore(name);
     }
 
     /** Creates what is missing of the schema. */
@@ -81,6 +80,7 @@ public final class MigrationStore {
         try (Statement statement = target.createStatement()) {
             statement.execute(MIGRATION);
         }
+        copies.create(target);
     }
 
     /** Empty when this migration never began here. */
@@ -122,52 +122,9 @@ public final class MigrationStore {
         }
     }
 
-    /** The tables whose copy is committed. */
-    public Map<TableId, CopiedTable> copied(Connection target) throws SQLException {
-        Map<TableId, CopiedTable> copied = new LinkedHashMap<>();
-        if (!exists(target, "copied_table")) {
-            return copied;
-        }
-        try (PreparedStatement statement = target.prepareStatement(
-                """
-                SELECT table_schema, table_name, copy_lsn, rows_copied, bytes_copied, started_at, finished_at
-                FROM pg2citus.copied_table WHERE pipeline = ? ORDER BY finished_at""")) {
-            statement.setString(1, name);
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    TableId table = new TableId(row.getString(1), row.getString(2));
-                    copied.put(
-                            table,
-                            new CopiedTable(
-                                    table,
-                                    Lsn.parse(row.getString(3)),
-                                    row.getLong(4),
-                                    row.getLong(5),
-                                    row.getTimestamp(6).toInstant(),
-                                    row.getTimestamp(7).toInstant()));
-                }
-            }
-        }
-        return copied;
-    }
-
-    /** Enters a table in the ledger, in the transaction that copies it. */
-    public void recordCopied(Connection inTransaction, CopiedTable table) throws SQLException {
-        try (PreparedStatement statement = inTransaction.prepareStatement(
-                """
-                INSERT INTO pg2citus.copied_table (pipeline, table_schema, table_name, copy_lsn, rows_copied,
-                  bytes_copied, started_at, finished_at)
-                VALUES (?, ?, ?, ?::pg_lsn, ?, ?, ?, ?)""")) {
-            statement.setString(1, name);
-            statement.setString(2, table.table().schema());
-            statement.setString(3, table.table().name());
-            statement.setString(4, table.copyLsn().toString());
-            statement.setLong(5, table.rows());
-            statement.setLong(6, table.bytes());
-            statement.setTimestamp(7, Timestamp.from(table.startedAt()));
-            statement.setTimestamp(8, Timestamp.from(table.finishedAt()));
-            statement.executeUpdate();
-        }
+    /** The copy's part of the state. */
+    public CopyStore copies() {
+        return copies;
     }
 
     public AppliedProgress progress(Connection target) throws SQLException {
@@ -238,7 +195,7 @@ public final class MigrationStore {
                         : Optional.of(new TopicIdentity(row.getString(9), topic, row.getString(11))));
     }
 
-    private static boolean exists(Connection target, String table) throws SQLException {
+    static boolean exists(Connection target, String table) throws SQLException {
         try (PreparedStatement statement = target.prepareStatement("SELECT to_regclass(?) IS NOT NULL")) {
             statement.setString(1, "pg2citus." + table);
             try (ResultSet row = statement.executeQuery()) {

@@ -13,15 +13,20 @@ import java.util.Optional;
 import org.pg2citus.runner.catalog.Table;
 import org.pg2citus.runner.catalog.Tables;
 import org.pg2citus.runner.config.MigrationSettings;
+import org.pg2citus.runner.event.MigrationEvent.CopyProgressed;
+import org.pg2citus.runner.event.TableProgress;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
 import org.pg2citus.runner.postgres.Server;
 import org.pg2citus.runner.postgres.Side;
 import org.pg2citus.runner.snapshot.Slot;
 import org.pg2citus.runner.state.AppliedProgress;
+import org.pg2citus.runner.state.CopiedChunk;
 import org.pg2citus.runner.state.CopiedTable;
+import org.pg2citus.runner.state.CopyState;
 import org.pg2citus.runner.state.MigrationState;
 import org.pg2citus.runner.state.MigrationStore;
+import org.pg2citus.runner.state.Phase;
 import org.pg2citus.sink.change.Lsn;
 import org.pg2citus.sink.change.TableId;
 
@@ -31,6 +36,7 @@ import org.pg2citus.sink.change.TableId;
  * @param slot empty when the source has none of this name
  * @param sourceLsn where the source writes
  * @param recentLagMs the lag in time that a running migration measured within the last minute
+ * @param recentCopy how far the copy is, as a running migration left it within the last minute
  */
 public record Status(
         MigrationState state,
@@ -38,18 +44,22 @@ public record Status(
         AppliedProgress applied,
         Optional<Slot> slot,
         Lsn sourceLsn,
-        Optional<Long> recentLagMs) {
+        Optional<Long> recentLagMs,
+        Optional<CopyProgressed> recentCopy) {
 
     /**
      * One table.
      *
-     * @param copied empty while its copy is not committed
+     * @param copied empty while its copy is not complete
+     * @param copying how far a copy is that is under way, or was interrupted
      * @param estimatedRows the source's estimate
      */
-    public record TableStatus(TableId table, Optional<CopiedTable> copied, long estimatedRows) {
+    public record TableStatus(
+            TableId table, Optional<CopiedTable> copied, Optional<TableProgress> copying, long estimatedRows) {
         public TableStatus {
             requireNonNull(table, "table is null");
             requireNonNull(copied, "copied is null");
+            requireNonNull(copying, "copying is null");
         }
     }
 
@@ -58,6 +68,7 @@ public record Status(
         requireNonNull(applied, "applied is null");
         requireNonNull(slot, "slot is null");
         requireNonNull(recentLagMs, "recentLagMs is null");
+        requireNonNull(recentCopy, "recentCopy is null");
         tables = List.copyOf(tables);
     }
 
@@ -71,7 +82,8 @@ public record Status(
         MigrationStore store = new MigrationStore(settings.name());
         MigrationState state;
         AppliedProgress applied;
-        Map<TableId, CopiedTable> copied;
+        CopyState copied;
+        Optional<CopyProgressed> copying;
         Optional<Long> lagMs;
         try (Connection target = targetServer.connect("status")) {
             state = store.load(target)
@@ -81,7 +93,8 @@ public record Status(
                             "target %s knows no migration named %s".formatted(settings.target(), settings.name()),
                             "check target.uri and --name; pg2citus migrate begins one"));
             applied = store.progress(target);
-            copied = store.copied(target);
+            copied = store.copies().read(target);
+            copying = state.phase() == Phase.COPYING ? store.copies().recentProgress(target) : Optional.empty();
             lagMs = store.recentLagMs(target);
         } catch (SQLException e) {
             throw targetServer.failure(e, "reading the migration's state");
@@ -94,13 +107,34 @@ public record Status(
                 Table onSource = sourceTables.get(table);
                 tables.add(new TableStatus(
                         table,
-                        Optional.ofNullable(copied.get(table)),
+                        Optional.ofNullable(copied.complete().get(table)),
+                        copying(table, copied, copying, onSource == null ? 0 : onSource.estimatedRows()),
                         onSource == null ? 0 : onSource.estimatedRows()));
             }
-            return new Status(state, tables, applied, Slot.read(source, state.slot()), writtenLsn(source), lagMs);
+            return new Status(
+                    state, tables, applied, Slot.read(source, state.slot()), writtenLsn(source), lagMs, copying);
         } catch (SQLException e) {
             throw sourceServer.failure(e, "reading the slot");
         }
+    }
+
+    /** What a running copy left; without one, what the ledger has of a table. */
+    private static Optional<TableProgress> copying(
+            TableId table, CopyState copied, Optional<CopyProgressed> running, long estimatedRows) {
+        Optional<TableProgress> recent = running.stream()
+                .flatMap(progress -> progress.tables().stream())
+                .filter(progress -> progress.table().equals(table))
+                .findFirst();
+        if (recent.isPresent() || copied.finished(table).isEmpty()) {
+            return recent;
+        }
+        var finished = copied.finished(table).values();
+        return Optional.of(TableProgress.resting(
+                table,
+                TableProgress.State.WAITING,
+                finished.stream().mapToLong(CopiedChunk::rows).sum(),
+                finished.stream().mapToLong(CopiedChunk::bytes).sum(),
+                estimatedRows));
     }
 
     /** Changes may be missing: nothing closes the gap. */

@@ -62,7 +62,7 @@ class ConfigReaderTest {
                         "pg2citus_default",
                         "pg2citus_default",
                         settings.tables(),
-                        4,
+                        new CopySettings(4, 128, false),
                         new KafkaSettings(Optional.empty(), "pg2citus.default", Optional.empty(), Map.of()),
                         Optional.empty(),
                         10,
@@ -86,7 +86,7 @@ class ConfigReaderTest {
                 tables:
                   include: [public.*, audit.log]
                   exclude: public.tmp_*
-                copy: {jobs: 7}
+                copy: {jobs: 7, chunk_mb: 64, defer_indexes: true}
                 kafka:
                   bootstrap.servers: k1:9092
                   topic: changes
@@ -108,6 +108,8 @@ class ConfigReaderTest {
         environment.put("PG2CITUS_TABLES_INCLUDE", "public.*, audit.log");
         environment.put("PG2CITUS_TABLES_EXCLUDE", "public.tmp_*");
         environment.put("PG2CITUS_COPY_JOBS", "7");
+        environment.put("PG2CITUS_COPY_CHUNK_MB", "64");
+        environment.put("PG2CITUS_COPY_DEFER_INDEXES", "true");
         environment.put("PG2CITUS_KAFKA_BOOTSTRAP_SERVERS", "k1:9092");
         environment.put("PG2CITUS_KAFKA_TOPIC", "changes");
         environment.put("PG2CITUS_KAFKA_REPLICATION_FACTOR", "3");
@@ -126,7 +128,7 @@ class ConfigReaderTest {
             assertThat(settings.tables().include()).hasToString("[public.*, audit.log]");
             assertThat(settings.tables().includes(new TableId("public", "tmp_1")))
                     .isFalse();
-            assertThat(settings.copyJobs()).isEqualTo(7);
+            assertThat(settings.copy()).isEqualTo(new CopySettings(7, 64, true));
             assertThat(settings.kafka())
                     .isEqualTo(new KafkaSettings(
                             Optional.of("k1:9092"),
@@ -148,7 +150,7 @@ class ConfigReaderTest {
         MigrationSettings settings =
                 read(yaml, Map.of("PG2CITUS_COPY_JOBS", "5", "PG2CITUS_NAME", "environment"), flags);
 
-        assertThat(settings.copyJobs()).isEqualTo(9);
+        assertThat(settings.copy().jobs()).isEqualTo(9);
         assertThat(settings.name()).isEqualTo("environment");
     }
 

@@ -193,7 +193,7 @@ class CopyResumeIT {
                 settings.slot(),
                 settings.publication(),
                 settings.tables(),
-                settings.copyJobs(),
+                settings.copy(),
                 settings.kafka(),
                 settings.connectUrl(),
                 settings.taskRestarts(),

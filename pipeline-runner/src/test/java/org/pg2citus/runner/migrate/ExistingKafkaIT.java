@@ -51,7 +51,7 @@ class ExistingKafkaIT {
                 plain.slot(),
                 plain.publication(),
                 plain.tables(),
-                plain.copyJobs(),
+                plain.copy(),
                 new KafkaSettings(Optional.of(servers), plain.kafka().topic(), Optional.of((short) 1), Map.of()),
                 connectUrl,
                 plain.taskRestarts(),

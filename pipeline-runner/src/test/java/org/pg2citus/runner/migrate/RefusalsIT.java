@@ -305,7 +305,7 @@ class RefusalsIT {
                 all.slot(),
                 all.publication(),
                 new TableFilter(List.of(new TablePattern("public.godo")), List.of()),
-                all.copyJobs(),
+                all.copy(),
                 all.kafka(),
                 all.connectUrl(),
                 all.taskRestarts(),

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.pg2citus.deploy.local.LocalPostgres;
 import org.pg2citus.deploy.local.PostgresServer;
+import org.pg2citus.runner.config.CopySettings;
 import org.pg2citus.runner.config.KafkaSettings;
 import org.pg2citus.runner.config.MigrationSettings;
 import org.pg2citus.runner.config.ServerAddress;
@@ -81,12 +82,46 @@ final class TestDatabases {
                 "pg2citus_" + name,
                 "pg2citus_" + name,
                 new TableFilter(List.of(new TablePattern("*")), List.of()),
-                2,
+                CopySettings.ofJobs(2),
                 new KafkaSettings(Optional.empty(), "pg2citus." + name, Optional.empty(), Map.of()),
                 Optional.empty(),
                 3,
                 Duration.ofSeconds(30),
                 List.of());
+    }
+
+    static MigrationSettings copying(MigrationSettings settings, CopySettings copy) {
+        return new MigrationSettings(
+                settings.name(),
+                settings.dataDir(),
+                settings.source(),
+                settings.target(),
+                settings.slot(),
+                settings.publication(),
+                settings.tables(),
+                copy,
+                settings.kafka(),
+                settings.connectUrl(),
+                settings.taskRestarts(),
+                settings.stopTimeout(),
+                settings.warnings());
+    }
+
+    static MigrationSettings readingFrom(MigrationSettings settings, ServerAddress source) {
+        return new MigrationSettings(
+                settings.name(),
+                settings.dataDir(),
+                source,
+                settings.target(),
+                settings.slot(),
+                settings.publication(),
+                settings.tables(),
+                settings.copy(),
+                settings.kafka(),
+                settings.connectUrl(),
+                settings.taskRestarts(),
+                settings.stopTimeout(),
+                settings.warnings());
     }
 
     static void execute(String jdbcUrl, String... statements) throws SQLException {

@@ -2,10 +2,12 @@ package org.pg2citus.runner.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -14,8 +16,13 @@ import org.junit.jupiter.api.Test;
 import org.pg2citus.runner.catalog.Column;
 import org.pg2citus.runner.catalog.Table;
 import org.pg2citus.runner.event.MigrationEvent.CopyProgressed;
+import org.pg2citus.runner.event.MigrationEvent.TableCopied;
 import org.pg2citus.runner.event.TableProgress;
+import org.pg2citus.runner.state.Chunk;
+import org.pg2citus.runner.state.ChunkRange;
+import org.pg2citus.runner.state.CopyState;
 import org.pg2citus.sink.change.TableId;
+import org.pg2citus.sink.progress.KeyOrder;
 
 class CopyOrderTest {
 
@@ -41,14 +48,25 @@ class CopyOrderTest {
         return Arrays.stream(names).map(name -> new TableId("public", name)).collect(Collectors.toSet());
     }
 
-    private static String name(Optional<Table> table) {
-        return table.map(found -> found.id().name()).orElse("none");
+    private static Chunk whole(String name, long sizeBytes) {
+        return Chunk.whole(new TableId("public", name), sizeBytes);
+    }
+
+    private static Chunk part(String name, int number, long sizeBytes) {
+        return new Chunk(
+                new TableId("public", name),
+                number,
+                new ChunkRange.Blocks(new TableId("public", name), number, OptionalLong.empty()),
+                sizeBytes);
+    }
+
+    private static String name(Optional<Chunk> chunk) {
+        return chunk.map(found -> found.table().name()).orElse("none");
     }
 
     @Test
     void withoutForeignKeys_largestComesFirst() throws InterruptedException {
-        CopyOrder order =
-                new CopyOrder(List.of(table("a", 1, false), table("c", 3, false), table("b", 2, false)), Map.of());
+        CopyOrder order = new CopyOrder(List.of(whole("a", 1), whole("c", 3), whole("b", 2)), Map.of());
 
         assertThat(List.of(name(order.next()), name(order.next()), name(order.next()), name(order.next())))
                 .containsExactly("c", "b", "a", "none");
@@ -58,7 +76,9 @@ class CopyOrderTest {
     void childWaits_untilItsParentIsFinished() throws Exception {
         Map<TableId, Set<TableId>> references =
                 Map.of(new TableId("public", "child"), ids("parent", "child", "elsewhere"));
-        CopyOrder order = new CopyOrder(List.of(table("child", 9, false), table("parent", 1, false)), references);
+        CopyOrder order =
+                new CopyOrder(List.of(whole("child", 9), part("parent", 0, 2), part("parent", 1, 1)), references);
+        assertThat(name(order.next())).isEqualTo("parent");
         assertThat(name(order.next())).isEqualTo("parent");
         FutureTask<String> child = new FutureTask<>(() -> name(order.next()));
         Thread thread = new Thread(child);
@@ -66,7 +86,12 @@ class CopyOrderTest {
         thread.join(200);
         assertThat(child.isDone()).isFalse();
 
-        order.finished(new TableId("public", "parent"));
+        order.finished(part("parent", 1, 1));
+        thread.join(200);
+        assertThat(child.isDone()).isFalse();
+        assertThat(order.isFinished()).isFalse();
+
+        order.finished(part("parent", 0, 2));
 
         assertThat(child.get(10, TimeUnit.SECONDS)).isEqualTo("child");
     }
@@ -75,34 +100,55 @@ class CopyOrderTest {
     void circleOfForeignKeys_doesNotWaitForEver() throws InterruptedException {
         Map<TableId, Set<TableId>> references =
                 Map.of(new TableId("public", "a"), ids("b"), new TableId("public", "b"), ids("a"));
-        CopyOrder order = new CopyOrder(List.of(table("a", 1, false), table("b", 2, false)), references);
+        CopyOrder order = new CopyOrder(List.of(whole("a", 1), whole("b", 2)), references);
 
         assertThat(name(order.next())).isEqualTo("b");
     }
 
     @Test
     void closed_handsOutNothingMore() throws InterruptedException {
-        CopyOrder order = new CopyOrder(List.of(table("a", 1, false)), Map.of());
+        CopyOrder order = new CopyOrder(List.of(whole("a", 1)), Map.of());
         order.close();
 
         assertThat(order.next()).isEmpty();
+        assertThat(order.isFinished()).isFalse();
     }
 
     @Test
     void copyStatements_nameTheColumnsThatAreNotGenerated() {
-        assertThat(TableCopy.copyOutSql(table("t", 1, false)))
+        ChunkRange whole = new ChunkRange.Whole();
+        assertThat(CopySql.out(table("t", 1, false), whole))
                 .isEqualTo("COPY \"public\".\"t\" (\"id\", \"Odd \"\"one\"\"\") TO STDOUT");
-        assertThat(TableCopy.copyOutSql(table("t", 1, true)))
+        assertThat(CopySql.out(table("t", 1, true), whole))
                 .isEqualTo("COPY (SELECT \"id\", \"Odd \"\"one\"\"\" FROM \"public\".\"t\") TO STDOUT");
-        assertThat(TableCopy.copyInSql(table("t", 1, true)))
+        assertThat(CopySql.in(table("t", 1, true)))
                 .isEqualTo("COPY \"public\".\"t\" (\"id\", \"Odd \"\"one\"\"\") FROM STDIN");
+    }
+
+    @Test
+    void copyStatements_ofPartsReadTheirRangesAndNoInheritingTables() {
+        assertThat(CopySql.out(
+                        table("t", 1, false),
+                        new ChunkRange.Keys("id", KeyOrder.INTEGER, Optional.of("-5"), Optional.of("7"))))
+                .endsWith(" FROM ONLY \"public\".\"t\" WHERE \"id\" >= '-5' AND \"id\" < '7') TO STDOUT");
+        assertThat(CopySql.out(
+                        table("t", 1, true),
+                        new ChunkRange.Keys("id", KeyOrder.INTEGER, Optional.empty(), Optional.of("7"))))
+                .endsWith(" FROM \"public\".\"t\" WHERE \"id\" < '7') TO STDOUT");
+        TableId leaf = new TableId("public", "leaf");
+        assertThat(CopySql.out(table("t", 1, true), new ChunkRange.Blocks(leaf, 8, OptionalLong.of(16))))
+                .endsWith(
+                        " FROM ONLY \"public\".\"leaf\" WHERE ctid >= '(8,0)'::tid AND ctid < '(16,0)'::tid) TO STDOUT");
+        assertThat(CopySql.out(table("t", 1, true), new ChunkRange.Blocks(leaf, 16, OptionalLong.empty())))
+                .endsWith(" WHERE ctid >= '(16,0)'::tid) TO STDOUT");
     }
 
     @Test
     void meter_tellsRateAndTimeLeft() {
         TableId a = new TableId("public", "a");
-        CopyMeter meter = new CopyMeter(List.of(table("a", 0, false)), Map.of(), 0);
-        meter.started(a);
+        CopyState none = new CopyState(Map.of(), Map.of(), Map.of());
+        CopyMeter meter = new CopyMeter(List.of(table("a", 0, false)), none, Map.of(a, 2), 0);
+        meter.started(a, 0);
         meter.added(a, 25, 1_000);
 
         CopyProgressed half = meter.measure(1_000_000_000L);
@@ -110,8 +156,14 @@ class CopyOrderTest {
         assertThat(half.rowsPerSecond()).isEqualTo(25);
         assertThat(half.bytesPerSecond()).isEqualTo(1_000);
         assertThat(half.timeLeft().orElseThrow().toSeconds()).isEqualTo(3);
-        meter.finished(a);
+        assertThat(half.tables())
+                .containsExactly(new TableProgress(
+                        a, TableProgress.State.COPYING, 25, 1_000, 100, 25, 1_000, Optional.of(Duration.ofSeconds(3))));
+        assertThat(meter.finished(a, 1)).isEmpty();
+        meter.added(a, 5, 10);
+        meter.undone(a, 5, 10);
+        assertThat(meter.finished(a, 2_000_000_000L)).contains(new TableCopied(a, 25, 1_000, Duration.ofSeconds(2)));
         assertThat(meter.measure(2_000_000_000L).tables())
-                .containsExactly(new TableProgress(a, TableProgress.State.COPIED, 25, 1_000, 25));
+                .containsExactly(TableProgress.resting(a, TableProgress.State.COPIED, 25, 1_000, 25));
     }
 }

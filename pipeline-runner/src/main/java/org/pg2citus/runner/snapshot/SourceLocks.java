@@ -1,0 +1,139 @@
+package org.pg2citus.runner.snapshot;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.pg2citus.runner.catalog.Table;
+import org.pg2citus.runner.event.MigrationEvent.Notice;
+import org.pg2citus.runner.event.MigrationListener;
+import org.pg2citus.runner.event.StopSignal;
+import org.pg2citus.runner.failure.ExitCode;
+import org.pg2citus.runner.failure.MigrationException;
+import org.pg2citus.runner.postgres.Server;
+import org.pg2citus.sink.change.TableId;
+
+/**
+ * Keeps the source's tables as they are while they are copied. A table that is rewritten meanwhile looks empty in an older
+ * snapshot, or has its rows at other places: the copy would lose or double rows without any error.
+ *
+ * <p>Every session takes every lock before the first row is read. A session that took one later could come to stand behind
+ * somebody who waits for an exclusive lock, and thus for our other sessions, for ever.
+ */
+final class SourceLocks {
+
+    private static final int LOCK_TIMEOUT_MS = 500;
+    private static final Duration PAUSE = Duration.ofMillis(500);
+
+    private static final String BLOCKER =
+            """
+            SELECT format('pid %s, user %s, application %s: %s', a.pid, a.usename, a.application_name,
+                          left(split_part(a.query, E'\\n', 1), 80))
+            FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+            WHERE l.relation = to_regclass(?) AND l.mode = 'AccessExclusiveLock'
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            ORDER BY l.granted DESC LIMIT 1""";
+
+    private final Server source;
+    private final MigrationListener listener;
+    private final StopSignal stop;
+
+    SourceLocks(Server source, MigrationListener listener, StopSignal stop) {
+        this.source = source;
+        this.listener = listener;
+        this.stop = stop;
+    }
+
+    /**
+     * Takes them, and looks that no table was altered between the snapshot and the lock.
+     *
+     * @return false when it was stopped while it waited
+     * @throws MigrationException CP004 when a table was altered since the snapshot
+     */
+    boolean take(List<SnapshotSession> sessions, List<Table> tables) throws SQLException {
+        for (Table table : tables) {
+            boolean told = false;
+            while (!lockOrRefuse(sessions, table)) {
+                if (!told) {
+                    told = true;
+                    listener.on(new Notice("waiting for a lock on table %s of the source, held by %s"
+                            .formatted(table.id(), blocker(table.id()).orElse("somebody who is gone now"))));
+                }
+                if (stop.await(PAUSE)) {
+                    return false;
+                }
+            }
+        }
+        refuseAltered(sessions.get(0), tables);
+        return true;
+    }
+
+    private static boolean lockOrRefuse(List<SnapshotSession> sessions, Table table) throws SQLException {
+        try {
+            return tryLock(sessions, table);
+        } catch (SQLException e) {
+            if ("42P01".equals(e.getSQLState())) {
+                throw altered(table.id());
+            }
+            throw e;
+        }
+    }
+
+    /** All of them or none. */
+    private static boolean tryLock(List<SnapshotSession> sessions, Table table) throws SQLException {
+        List<Savepoint> before = new ArrayList<>();
+        for (SnapshotSession session : sessions) {
+            before.add(session.savepoint());
+            if (!session.lock(table, LOCK_TIMEOUT_MS)) {
+                for (int i = 0; i < before.size(); i++) {
+                    sessions.get(i).connection().rollback(before.get(i));
+                }
+                return false;
+            }
+        }
+        for (int i = 0; i < before.size(); i++) {
+            sessions.get(i).connection().releaseSavepoint(before.get(i));
+        }
+        return true;
+    }
+
+    private Optional<String> blocker(TableId table) throws SQLException {
+        try (Connection connection = source.connect("locks");
+                PreparedStatement query = connection.prepareStatement(BLOCKER)) {
+            query.setString(1, table.toSql());
+            try (ResultSet row = query.executeQuery()) {
+                return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+            }
+        }
+    }
+
+    private void refuseAltered(SnapshotSession session, List<Table> tables) throws SQLException {
+        List<TableId> ids = tables.stream().map(Table::id).toList();
+        Map<TableId, String> inSnapshot = SnapshotSession.shapes(session.connection(), ids);
+        try (Connection now = source.connect("locks")) {
+            Map<TableId, String> present = SnapshotSession.shapes(now, ids);
+            for (TableId id : ids) {
+                if (present.get(id) == null || !present.get(id).equals(inSnapshot.get(id))) {
+                    throw altered(id);
+                }
+            }
+        }
+    }
+
+    private static MigrationException altered(TableId id) {
+        return new MigrationException(
+                ExitCode.SOURCE,
+                "CP004",
+                "table %s was altered or dropped on the source after the snapshot was taken, so the snapshot may not show"
+                                .formatted(id)
+                        + " its rows; nothing of it was copied",
+                "see that nobody alters tables while they are copied, alter the target's table in the same way, and run"
+                        + " the command again: it takes a new snapshot for what is left");
+    }
+}
