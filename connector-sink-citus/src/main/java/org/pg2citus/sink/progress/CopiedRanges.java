@@ -31,7 +31,7 @@ final class CopiedRanges {
 
     /**
      * @param ranges in any order
-     * @throws HaltException AP016 when they do not cover every key exactly once
+     * @throws HaltException AP019 when they do not cover every key exactly once
      */
     CopiedRanges(TableId table, String keyColumn, KeyOrder order, List<CopiedRange> ranges) {
         this.table = requireNonNull(table, "table is null");
@@ -71,7 +71,7 @@ final class CopiedRanges {
 
     private HaltException incomplete() {
         return new HaltException(
-                "AP016",
+                "AP019",
                 ("only parts of table %s are copied according to pg2citus.copied_chunk, so no change of it can be"
                                 + " applied. Run pg2citus migrate, which copies the rest before it starts this connector.")
                         .formatted(table));

@@ -50,7 +50,7 @@ public final class CopyLedger {
     /**
      * Reads a pipeline's ledger.
      *
-     * @throws HaltException AP016 when a table is copied in part only, {@link #COPY_ANEW} when one has to be copied anew
+     * @throws HaltException AP019 when a table is copied in part only, {@link #COPY_ANEW} when one has to be copied anew
      */
     public static CopyLedger read(Connection connection, String pipeline) throws SQLException {
         Map<TableId, Lsn> whole = new HashMap<>();

@@ -114,7 +114,7 @@ class CopiedRangesTest {
         for (List<CopiedRange> ranges : wrong) {
             assertThatThrownBy(() -> new CopiedRanges(TABLE, "id", KeyOrder.INTEGER, ranges))
                     .isInstanceOf(HaltException.class)
-                    .hasMessageStartingWith("AP016");
+                    .hasMessageStartingWith("AP019");
         }
     }
 

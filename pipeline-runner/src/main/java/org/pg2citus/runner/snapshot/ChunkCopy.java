@@ -118,7 +118,10 @@ final class ChunkCopy {
     private CopyOut startOut(Table table, Chunk chunk) throws SourceFailure {
         try {
             source.expect(chunk.range());
-            return source.connection().unwrap(PGConnection.class).getCopyAPI().copyOut(CopySql.out(table, chunk.range()));
+            return source.connection()
+                    .unwrap(PGConnection.class)
+                    .getCopyAPI()
+                    .copyOut(CopySql.out(table, chunk.range()));
         } catch (SQLException e) {
             throw new SourceFailure(e);
         }

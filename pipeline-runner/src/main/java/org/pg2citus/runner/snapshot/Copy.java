@@ -218,8 +218,7 @@ public final class Copy {
                         return ends;
                     }
                 }
-                new ChunkCopy(ends.from(), ends.to(), store, session, meter)
-                        .copy(table, chunk, snapshot.lsn());
+                new ChunkCopy(ends.from(), ends.to(), store, session, meter).copy(table, chunk, snapshot.lsn());
                 return ends;
             } catch (SourceFailure e) {
                 giveUpOrPause(
