@@ -50,8 +50,13 @@ final class CopyPreparation {
         this.listener = listener;
     }
 
-    /** To be called when a new snapshot is there: what was read in another one cannot always be continued. */
-    CopyRun prepare(List<Table> tables) {
+    /**
+     * To be called when a new snapshot is there: what was read in another one cannot always be continued.
+     *
+     * @param rewritten tables that an earlier snapshot of this run could not show; probably emptied, so that parts of older
+     *     snapshots could not be joined with new ones
+     */
+    CopyRun prepare(List<Table> tables, Set<TableId> rewritten) {
         Map<TableId, Set<TableId>> references = sessions.onTarget("reading foreign keys", ForeignKeys::read);
         Set<TableId> referToThemselves = sessions.onTarget("reading foreign keys", ForeignKeys::readSelfReferences);
         CopyState before = sessions.onTarget("reading the ledger", store::read);
@@ -62,13 +67,13 @@ final class CopyPreparation {
             if (before.complete().containsKey(table.id())) {
                 continue;
             }
-            if (isJoinable(before, table.id())) {
+            if (isJoinable(before, table.id()) && !rewritten.contains(table.id())) {
                 before.plans().get(table.id()).stream()
                         .filter(chunk -> !before.finished(table.id()).containsKey(chunk.number()))
                         .forEach(rest::add);
                 continue;
             }
-            startAnew(before, table.id(), references);
+            startAnew(before, table.id(), rewritten.contains(table.id()), references);
             // Without the replica role the rows of such a table must come in one statement.
             rest.addAll(
                     !session.replicaRole() && referToThemselves.contains(table.id())
@@ -96,18 +101,23 @@ final class CopyPreparation {
         return chunks;
     }
 
-    private void startAnew(CopyState before, TableId table, Map<TableId, Set<TableId>> references) {
+    private void startAnew(
+            CopyState before, TableId table, boolean isRewritten, Map<TableId, Set<TableId>> references) {
         if (!before.plans().containsKey(table) && before.finished(table).isEmpty()) {
             return;
         }
         boolean isEmpty = before.finished(table).isEmpty();
         if (!isEmpty) {
-            listener.on(new Notice(
-                    before.isDiscarded(table)
-                            ? "copying table %s anew: its parts come from different snapshots, and cannot be joined at a change between them"
-                                    .formatted(table)
-                            : "copying table %s anew: it is not stored in the order of an integer or uuid key, so its parts cannot be joined with those of a new snapshot"
-                                    .formatted(table)));
+            listener.on(
+                    new Notice(
+                            "copying table %s anew: %s"
+                                    .formatted(
+                                            table,
+                                            isRewritten
+                                                    ? "it was emptied or rewritten on the source between the snapshots of its parts"
+                                                    : before.isDiscarded(table)
+                                                            ? "its parts come from different snapshots, and cannot be joined at a change between them"
+                                                            : "it is not stored in the order of an integer or uuid key, so its parts cannot be joined with those of a new snapshot")));
         }
         boolean isReferenced = references.values().stream().anyMatch(referenced -> referenced.contains(table));
         sessions.onTarget("emptying table " + table, target -> {

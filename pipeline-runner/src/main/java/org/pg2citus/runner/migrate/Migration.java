@@ -5,16 +5,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.pg2citus.runner.catalog.CitusTables;
 import org.pg2citus.runner.catalog.Table;
-import org.pg2citus.runner.catalog.Tables;
 import org.pg2citus.runner.check.Checks;
 import org.pg2citus.runner.check.Finding;
 import org.pg2citus.runner.check.ReplicaRole;
@@ -30,13 +27,11 @@ import org.pg2citus.runner.event.StopSignal;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
 import org.pg2citus.runner.snapshot.Copy;
-import org.pg2citus.runner.snapshot.CopyRun;
 import org.pg2citus.runner.snapshot.ExportedSnapshot;
 import org.pg2citus.runner.snapshot.LeftSessions;
 import org.pg2citus.runner.snapshot.Publication;
 import org.pg2citus.runner.snapshot.Slot;
 import org.pg2citus.runner.snapshot.TargetSession;
-import org.pg2citus.runner.state.Chunk;
 import org.pg2citus.runner.state.CopyState;
 import org.pg2citus.runner.state.DataDirLock;
 import org.pg2citus.runner.state.MigrationState;
@@ -201,15 +196,21 @@ public final class Migration {
             if (made.isEmpty()) {
                 return false;
             }
+            TaskWatch capture;
+            MigrationState state;
+            boolean copied;
             try (ExportedSnapshot snapshot = made.get()) {
-                MigrationState state = preparing.withSlotAt(snapshot.lsn()).in(Phase.COPYING);
+                state = preparing.withSlotAt(snapshot.lsn()).in(Phase.COPYING);
                 save(sessions, state);
                 recorded = true;
                 listener.on(new SlotReady(state.slot(), snapshot.lsn()));
-                TaskWatch capture = startCapture(pipes, state);
-                copyAndStream(sessions, pipes, state, capture, tables, snapshot);
+                capture = startCapture(pipes, state);
+                copied = rounds(sessions, capture).run(state, tables, snapshot);
             } catch (SQLException e) {
                 throw sessions.sourceServer().failure(e, "closing the snapshot");
+            }
+            if (copied) {
+                finishCopy(sessions, pipes, state, capture);
             }
             return true;
         } catch (RuntimeException e) {
@@ -253,22 +254,8 @@ public final class Migration {
                 return;
             }
             state = backToCopying(sessions, pipes, state);
-            List<Table> tables = tables(sessions, state);
-            listener.on(new StepStarted("taking a new snapshot for the tables that are left"));
-            Optional<ExportedSnapshot> made = new SlotMaking(sessions, listener, stop)
-                    .make(
-                            "%.50s_rest_%d"
-                                    .formatted(
-                                            state.slot(),
-                                            ProcessHandle.current().pid()),
-                            true);
-            if (made.isEmpty()) {
-                return;
-            }
-            try (ExportedSnapshot snapshot = made.get()) {
-                copyAndStream(sessions, pipes, state, capture, tables, snapshot);
-            } catch (SQLException e) {
-                throw sessions.sourceServer().failure(e, "closing the snapshot");
+            if (rounds(sessions, capture).resume(state)) {
+                finishCopy(sessions, pipes, state, capture);
             }
         }
     }
@@ -341,41 +328,8 @@ public final class Migration {
         return new TaskWatch(pipes.connect(), connectors.sourceName(), settings.taskRestarts(), listener);
     }
 
-    private void copyAndStream(
-            Sessions sessions,
-            Pipes pipes,
-            MigrationState state,
-            TaskWatch capture,
-            List<Table> tables,
-            ExportedSnapshot snapshot) {
-        TargetSession session = targetSession(sessions);
-        CopyRun work = new CopyPreparation(
-                        sessions, store.copies(), session, settings.copy().chunkBytes(), listener)
-                .prepare(tables);
-        int tablesLeft = (int) work.rest().stream().map(Chunk::table).distinct().count();
-        listener.on(new StepStarted("copying %d table%s in %d part%s, %d at a time"
-                .formatted(
-                        tablesLeft,
-                        tablesLeft == 1 ? "" : "s",
-                        work.rest().size(),
-                        work.rest().size() == 1 ? "" : "s",
-                        settings.copy().jobs())));
-        if (settings.copy().deferIndexes()) {
-            deferredIndexes(sessions, session.citus()).drop(state.tables());
-        }
-        CopyWatch watch = new CopyWatch(sessions, store.copies(), state.slot(), capture);
-        Copy copy = new Copy(
-                sessions.sourceServer(),
-                sessions.targetServer(),
-                store.copies(),
-                session,
-                settings.copy().jobs(),
-                listener,
-                watch::look,
-                stop);
-        if (copy.run(work, snapshot)) {
-            finishCopy(sessions, pipes, state, capture);
-        }
+    private CopyRounds rounds(Sessions sessions, TaskWatch capture) {
+        return new CopyRounds(settings, sessions, store.copies(), targetSession(sessions), capture, listener, stop);
     }
 
     private DeferredIndexes deferredIndexes(Sessions sessions, boolean citus) {
@@ -389,9 +343,23 @@ public final class Migration {
         if (!deferredIndexes(sessions, citus).build()) {
             return;
         }
+        refuseGap(sessions, copied);
         MigrationState state = copied.in(Phase.STREAMING);
         save(sessions, state);
         stream(sessions, pipes, state, capture);
+    }
+
+    /** The stream over a table without its rows would be their loss. */
+    private void refuseGap(Sessions sessions, MigrationState state) {
+        Set<TableId> complete = sessions.onTarget("reading the ledger", store.copies()::read)
+                .complete()
+                .keySet();
+        List<TableId> missing = state.tables().stream()
+                .filter(table -> !complete.contains(table))
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new AssertionError("the copy ended without " + missing);
+        }
     }
 
     private void stream(Sessions sessions, Pipes pipes, MigrationState state, TaskWatch capture) {
@@ -407,24 +375,6 @@ public final class Migration {
                 pipes.connect().delete(connectors.sourceName());
             }
         }
-    }
-
-    private List<Table> tables(Sessions sessions, MigrationState state) {
-        Map<TableId, Table> all = sessions.onSource("reading the catalog", Tables::read);
-        List<Table> tables = new ArrayList<>();
-        for (TableId id : state.tables()) {
-            Table table = all.get(id);
-            if (table == null) {
-                throw new MigrationException(
-                        ExitCode.STATE,
-                        "CP003",
-                        "table %s is no longer on the source, but migration %s began with it"
-                                .formatted(id, state.name()),
-                        "bring it back, or start the migration again without it");
-            }
-            tables.add(table);
-        }
-        return tables;
     }
 
     private void save(Sessions sessions, MigrationState state) {

@@ -86,6 +86,10 @@ final class ChunkPlan {
 
     /** Ranges of blocks, partition by partition; the last of each is open, for what is appended meanwhile. */
     static List<Chunk> byBlocks(Table table, List<Leaf> leaves, int count) {
+        if (leaves.isEmpty()) {
+            // A partitioned table may have lost its partitions since its size was read.
+            return List.of(Chunk.whole(table.id(), table.sizeBytes()));
+        }
         long blocks = Math.max(1, leaves.stream().mapToLong(Leaf::blocks).sum());
         long perChunk = Math.max(1, (blocks + count - 1) / count);
         List<Chunk> chunks = new ArrayList<>();

@@ -35,13 +35,16 @@ public final class ChunkPlanner {
             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
             WHERE c.oid = ?::regclass AND c.relreplident IN ('d', 'f')""";
 
+    // pg_partition_tree gives nothing for a table that is not partitioned.
     private static final String LEAVES =
             """
-            SELECT n.nspname, c.relname, pg_relation_size(c.oid) / current_setting('block_size')::int, am.amname = 'heap'
-            FROM pg_partition_tree(?::regclass) t
-            JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+            SELECT n.nspname, c.relname, pg_relation_size(c.oid) / current_setting('block_size')::int,
+                   am.amname IS NOT DISTINCT FROM 'heap'
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             LEFT JOIN pg_am am ON am.oid = c.relam
-            WHERE t.isleaf ORDER BY 1, 2""";
+            WHERE c.relkind <> 'p' AND (c.oid = ?::regclass
+              OR c.oid IN (SELECT t.relid FROM pg_partition_tree(?::regclass) t WHERE t.isleaf))
+            ORDER BY 1, 2""";
 
     private final Connection source;
     private final long chunkBytes;
@@ -134,6 +137,7 @@ public final class ChunkPlanner {
         List<ChunkPlan.Leaf> leaves = new ArrayList<>();
         try (PreparedStatement query = source.prepareStatement(LEAVES)) {
             query.setString(1, table.id().toSql());
+            query.setString(2, table.id().toSql());
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
                     if (!row.getBoolean(4)) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -84,12 +85,11 @@ public final class Copy {
     /**
      * Copies what is left.
      *
-     * @return false when it was stopped before the end
+     * @return the tables that this snapshot cannot show, as they were emptied or rewritten after it was taken; empty when
+     *     it was stopped before the end
      * @throws MigrationException the first failure of any chunk
      */
-    public boolean run(CopyRun work, ExportedSnapshot snapshot) {
-        CopyMeter meter = new CopyMeter(work.tables(), work.copied(), work.chunksLeft(), System.nanoTime());
-        CopyOrder order = new CopyOrder(work.rest(), session.replicaRole() ? Map.of() : work.references());
+    public Optional<Set<TableId>> run(CopyRun work, ExportedSnapshot snapshot) {
         int threads = Math.min(jobs, work.rest().size());
         try {
             List<Ends> ends = new ArrayList<>();
@@ -102,24 +102,33 @@ public final class Copy {
                 ends.add(opened);
                 locking.add(opened.from());
             }
-            if (!new SourceLocks(source, listener, stop).take(locking, work.tablesLeft())) {
-                return false;
+            Optional<Set<TableId>> rewritten = new SourceLocks(source, listener, stop).take(locking, work.tablesLeft());
+            if (rewritten.isEmpty()) {
+                return Optional.empty();
             }
-            CountDownLatch running = new CountDownLatch(threads);
-            Map<TableId, Table> tables = work.byId();
-            for (int i = 0; i < threads; i++) {
-                Ends mine = ends.get(i);
-                Thread thread =
-                        new Thread(() -> work(order, tables, snapshot, meter, mine, running), "copy-" + (i + 1));
-                thread.setDaemon(true);
-                thread.start();
-            }
-            return watch(order, meter, keeper, running);
+            Set<TableId> postponed = session.replicaRole() ? rewritten.get() : work.connected(rewritten.get());
+            return copyAll(work, postponed, snapshot, keeper, ends) ? Optional.of(postponed) : Optional.empty();
         } catch (SQLException e) {
             throw "53200".equals(e.getSQLState()) ? tooManyLocks(e) : source.failure(e, "entering the snapshot");
         } finally {
             abortAll();
         }
+    }
+
+    private boolean copyAll(
+            CopyRun work, Set<TableId> postponed, ExportedSnapshot snapshot, SnapshotSession keeper, List<Ends> ends) {
+        CopyMeter meter = new CopyMeter(work.tables(), work.copied(), work.chunksLeft(), System.nanoTime());
+        CopyOrder order =
+                new CopyOrder(work.without(postponed).rest(), session.replicaRole() ? Map.of() : work.references());
+        CountDownLatch running = new CountDownLatch(ends.size());
+        Map<TableId, Table> tables = work.byId();
+        for (int i = 0; i < ends.size(); i++) {
+            Ends mine = ends.get(i);
+            Thread thread = new Thread(() -> work(order, tables, snapshot, meter, mine, running), "copy-" + (i + 1));
+            thread.setDaemon(true);
+            thread.start();
+        }
+        return watch(order, meter, keeper, running);
     }
 
     private boolean watch(CopyOrder order, CopyMeter meter, SnapshotSession keeper, CountDownLatch running) {
@@ -204,7 +213,7 @@ public final class Copy {
         for (int attempt = 1; ; attempt++) {
             try {
                 if (!isOpen) {
-                    ends = reopen(table, chunk, snapshot);
+                    ends = reopen(chunk, snapshot);
                     isOpen = true;
                     if (ending.isRequested()) {
                         // Nobody else closes what was opened after the end began.
@@ -218,6 +227,7 @@ public final class Copy {
                         return ends;
                     }
                 }
+                lock(ends.from(), table);
                 new ChunkCopy(ends.from(), ends.to(), store, session, meter).copy(table, chunk, snapshot.lsn());
                 return ends;
             } catch (SourceFailure e) {
@@ -265,10 +275,18 @@ public final class Copy {
         return new Ends(enter(snapshot), opened(target.connect(PURPOSE)));
     }
 
-    private Ends reopen(Table table, Chunk chunk, ExportedSnapshot snapshot) {
+    private Ends reopen(Chunk chunk, ExportedSnapshot snapshot) {
         try {
-            Ends ends = open(snapshot);
-            if (!ends.from().lock(table, (int) FIRST_PAUSE.toMillis())) {
+            return open(snapshot);
+        } catch (SQLException e) {
+            throw CopyFailures.ofSource(source, chunk, e);
+        }
+    }
+
+    /** A session that was opened later has not the lock; behind one who waits for ours it would wait for ever. */
+    private static void lock(SnapshotSession session, Table table) throws SourceFailure {
+        try {
+            if (!session.lock(table, (int) FIRST_PAUSE.toMillis())) {
                 throw new MigrationException(
                         ExitCode.SOURCE,
                         "CP009",
@@ -278,9 +296,8 @@ public final class Copy {
                         "end who waits, or let them go first; then run the command again: it takes a new snapshot for what"
                                 + " is left");
             }
-            return ends;
         } catch (SQLException e) {
-            throw CopyFailures.ofSource(source, chunk, e);
+            throw new SourceFailure(e);
         }
     }
 

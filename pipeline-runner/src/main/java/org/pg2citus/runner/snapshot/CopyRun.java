@@ -1,6 +1,7 @@
 package org.pg2citus.runner.snapshot;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,6 +25,35 @@ public record CopyRun(List<Table> tables, CopyState copied, List<Chunk> rest, Ma
         tables = List.copyOf(tables);
         rest = List.copyOf(rest);
         references = Map.copyOf(references);
+    }
+
+    /** The same without the chunks of some tables. */
+    CopyRun without(Set<TableId> postponed) {
+        return new CopyRun(
+                tables,
+                copied,
+                rest.stream()
+                        .filter(chunk -> !postponed.contains(chunk.table()))
+                        .toList(),
+                references);
+    }
+
+    /** These, and all that are connected with them by foreign keys: one snapshot shows no reference without its row. */
+    Set<TableId> connected(Set<TableId> some) {
+        Set<TableId> connected = new HashSet<>(some);
+        boolean grew = !some.isEmpty();
+        while (grew) {
+            grew = false;
+            for (Map.Entry<TableId, Set<TableId>> reference : references.entrySet()) {
+                Set<TableId> both = new HashSet<>(reference.getValue());
+                both.add(reference.getKey());
+                if (both.stream().anyMatch(connected::contains)) {
+                    grew |= connected.addAll(both);
+                }
+            }
+        }
+        connected.retainAll(chunksLeft().keySet());
+        return connected;
     }
 
     Map<TableId, Table> byId() {

@@ -28,6 +28,18 @@ final class SnapshotSession {
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest(?::text[], ?::text[]))""";
 
+    /**
+     * Which files hold a table's rows, as a transaction sees it. pg_relation_filenode() would not do: it tells of now in
+     * whatever snapshot.
+     */
+    private static final String FILES =
+            """
+            SELECT n.nspname, c.relname, string_agg(leaf.oid || ':' || leaf.relfilenode, ' ' ORDER BY leaf.oid)
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            JOIN pg_class leaf ON leaf.oid = c.oid OR leaf.oid IN (SELECT t.relid FROM pg_partition_tree(c.oid) t)
+            WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest(?::text[], ?::text[]))
+            GROUP BY 1, 2""";
+
     private final Connection connection;
 
     private SnapshotSession(Connection connection) {
@@ -95,8 +107,17 @@ final class SnapshotSession {
     }
 
     static Map<TableId, String> shapes(Connection connection, Collection<TableId> tables) throws SQLException {
-        Map<TableId, String> shapes = new HashMap<>();
-        try (PreparedStatement query = connection.prepareStatement(SHAPES)) {
+        return texts(connection, SHAPES, tables);
+    }
+
+    static Map<TableId, String> files(Connection connection, Collection<TableId> tables) throws SQLException {
+        return texts(connection, FILES, tables);
+    }
+
+    private static Map<TableId, String> texts(Connection connection, String sql, Collection<TableId> tables)
+            throws SQLException {
+        Map<TableId, String> texts = new HashMap<>();
+        try (PreparedStatement query = connection.prepareStatement(sql)) {
             query.setArray(
                     1,
                     connection.createArrayOf(
@@ -107,10 +128,10 @@ final class SnapshotSession {
                             "text", tables.stream().map(TableId::name).toArray()));
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
-                    shapes.put(new TableId(row.getString(1), row.getString(2)), row.getString(3));
+                    texts.put(new TableId(row.getString(1), row.getString(2)), row.getString(3));
                 }
             }
         }
-        return shapes;
+        return texts;
     }
 }

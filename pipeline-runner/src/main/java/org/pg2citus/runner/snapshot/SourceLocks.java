@@ -7,9 +7,11 @@ import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.pg2citus.runner.catalog.Table;
 import org.pg2citus.runner.event.MigrationEvent.Notice;
 import org.pg2citus.runner.event.MigrationListener;
@@ -51,12 +53,13 @@ final class SourceLocks {
     }
 
     /**
-     * Takes them, and looks that no table was altered between the snapshot and the lock.
+     * Takes them, and looks what happened to the tables between the snapshot and the lock.
      *
-     * @return false when it was stopped while it waited
+     * @return the tables whose rows are in other files now, so that the snapshot may show none or too few of them; empty
+     *     when it was stopped while it waited
      * @throws MigrationException CP004 when a table was altered since the snapshot
      */
-    boolean take(List<SnapshotSession> sessions, List<Table> tables) throws SQLException {
+    Optional<Set<TableId>> take(List<SnapshotSession> sessions, List<Table> tables) throws SQLException {
         for (Table table : tables) {
             boolean told = false;
             while (!lockOrRefuse(sessions, table)) {
@@ -66,12 +69,11 @@ final class SourceLocks {
                             .formatted(table.id(), blocker(table.id()).orElse("somebody who is gone now"))));
                 }
                 if (stop.await(PAUSE)) {
-                    return false;
+                    return Optional.empty();
                 }
             }
         }
-        refuseAltered(sessions.get(0), tables);
-        return true;
+        return Optional.of(rewritten(sessions.get(0), tables));
     }
 
     private static boolean lockOrRefuse(List<SnapshotSession> sessions, Table table) throws SQLException {
@@ -113,17 +115,24 @@ final class SourceLocks {
         }
     }
 
-    private void refuseAltered(SnapshotSession session, List<Table> tables) throws SQLException {
+    private Set<TableId> rewritten(SnapshotSession session, List<Table> tables) throws SQLException {
         List<TableId> ids = tables.stream().map(Table::id).toList();
-        Map<TableId, String> inSnapshot = SnapshotSession.shapes(session.connection(), ids);
+        Map<TableId, String> shapesThen = SnapshotSession.shapes(session.connection(), ids);
+        Map<TableId, String> filesThen = SnapshotSession.files(session.connection(), ids);
+        Set<TableId> rewritten = new HashSet<>();
         try (Connection now = source.connect("locks")) {
-            Map<TableId, String> present = SnapshotSession.shapes(now, ids);
+            Map<TableId, String> shapes = SnapshotSession.shapes(now, ids);
+            Map<TableId, String> files = SnapshotSession.files(now, ids);
             for (TableId id : ids) {
-                if (present.get(id) == null || !present.get(id).equals(inSnapshot.get(id))) {
+                if (shapes.get(id) == null || !shapes.get(id).equals(shapesThen.get(id))) {
                     throw altered(id);
+                }
+                if (!files.get(id).equals(filesThen.get(id))) {
+                    rewritten.add(id);
                 }
             }
         }
+        return rewritten;
     }
 
     private static MigrationException altered(TableId id) {

@@ -25,6 +25,7 @@ import org.pg2citus.runner.event.MigrationEvent;
 import org.pg2citus.runner.event.MigrationEvent.CopyProgressed;
 import org.pg2citus.runner.event.MigrationEvent.Notice;
 import org.pg2citus.runner.event.MigrationEvent.SlotReady;
+import org.pg2citus.runner.event.MigrationEvent.StepStarted;
 import org.pg2citus.runner.event.StopSignal;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
@@ -278,6 +279,90 @@ class CopyTroubleIT {
         assertThat(altered.code()).isEqualTo("CP004");
         assertThat(altered).hasMessageContaining("public.big");
         assertThat(TestDatabases.query(targetUrl, "SELECT count(*) FROM big")).containsExactly("0");
+        also = event -> {};
+        run();
+        assertEqual();
+    }
+
+    @Test
+    void tableEmptiedAfterTheSnapshot_isReadInANewerOne() throws Exception {
+        for (String url : new String[] {sourceUrl, targetUrl}) {
+            TestDatabases.execute(
+                    url,
+                    "CREATE TABLE kept (id int PRIMARY KEY, v text)",
+                    "CREATE TABLE parts (id int, half int, v text, PRIMARY KEY (id, half)) PARTITION BY LIST (half)",
+                    "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1)",
+                    "CREATE TABLE parts_2 PARTITION OF parts FOR VALUES IN (2)");
+        }
+        TestDatabases.execute(
+                sourceUrl,
+                "INSERT INTO kept SELECT i, 'old' FROM generate_series(1, 100) i",
+                "INSERT INTO parts SELECT i, 1 + i % 2, 'old' FROM generate_series(1, 100) i");
+        also = event -> {
+            if (event instanceof SlotReady) {
+                // What comes before TRUNCATE would hit no row of a table that was copied as empty.
+                execute("UPDATE big SET n = 0 WHERE id < 100");
+                execute(
+                        "UPDATE small SET n = 0; DELETE FROM small WHERE id = 1; UPDATE kept SET v = 'new' WHERE id = 1");
+                execute("UPDATE parts SET v = 'new'");
+                execute("TRUNCATE big, small");
+                execute("TRUNCATE parts_1");
+                execute("INSERT INTO big SELECT i, i, 'new' FROM generate_series(1, 50) i");
+                execute("INSERT INTO parts VALUES (1000, 1, 'newer')");
+                execute("VACUUM FULL kept");
+            }
+        };
+
+        run();
+
+        Comparison.assertEqual(sourceUrl, targetUrl, "big", "small", "kept", "parts");
+        assertThat(notices)
+                .anyMatch(notice -> notice.startsWith("public.big, public.kept, public.parts, public.small were emptied"
+                        + " or rewritten on the source after the snapshot was taken"));
+        also = event -> {};
+        execute("DELETE FROM parts WHERE id = 1000");
+        execute("UPDATE big SET n = -1");
+        run();
+        Comparison.assertEqual(sourceUrl, targetUrl, "big", "small", "kept", "parts");
+    }
+
+    @Test
+    void tableEmptiedBetweenTheSnapshotsOfItsParts_isCopiedAnewWithinTheSameRun() throws Exception {
+        trap();
+        assertThat(fails().code()).isEqualTo("CP001");
+        assertThat(TestDatabases.query(targetUrl, "SELECT count(*) > 0 FROM pg2citus.copied_chunk"))
+                .containsExactly("t");
+        untrap();
+        boolean[] done = {false};
+        also = event -> {
+            // The new snapshot is there, the locks are not.
+            if (event instanceof StepStarted step && step.step().startsWith("copying ") && !done[0]) {
+                done[0] = true;
+                execute("TRUNCATE big, small");
+                execute("INSERT INTO big VALUES (1, 1, 'new'), (7000, 2, 'new')");
+            }
+        };
+
+        run();
+
+        assertThat(notices).anyMatch(notice -> notice.startsWith("copying table public.big anew: it was emptied"));
+        assertEqual();
+    }
+
+    @Test
+    void tableEmptiedAfterEverySnapshot_stopsAndContinues() throws Exception {
+        also = event -> {
+            if (event instanceof StepStarted step && step.step().startsWith("copying ")) {
+                execute("TRUNCATE small");
+                execute("INSERT INTO small VALUES (1, 1, 1)");
+            }
+        };
+
+        MigrationException failure = fails();
+
+        assertThat(failure.code()).isEqualTo("CP011");
+        assertThat(failure.exitCode()).isEqualTo(ExitCode.SOURCE);
+        assertThat(failure).hasMessageContaining("public.small");
         also = event -> {};
         run();
         assertEqual();
