@@ -23,6 +23,7 @@ import org.pg2citus.runner.snapshot.TargetSession;
 import org.pg2citus.runner.state.Chunk;
 import org.pg2citus.runner.state.CopyStore;
 import org.pg2citus.runner.state.MigrationState;
+import org.pg2citus.runner.watch.CopyMetrics;
 import org.pg2citus.runner.watch.TaskWatch;
 import org.pg2citus.sink.change.TableId;
 
@@ -102,7 +103,8 @@ final class CopyRounds {
 
     private Optional<Set<TableId>> copy(
             MigrationState state, List<Table> tables, Set<TableId> rewritten, ExportedSnapshot made) {
-        try (ExportedSnapshot snapshot = made) {
+        try (ExportedSnapshot snapshot = made;
+                CopyMetrics metrics = CopyMetrics.register(settings.name())) {
             CopyRun work = new CopyPreparation(
                             sessions, store, session, settings.copy().chunkBytes(), listener)
                     .prepare(tables, rewritten);
@@ -124,7 +126,7 @@ final class CopyRounds {
                     session,
                     settings.copy().jobs(),
                     listener,
-                    new CopyWatch(sessions, store, state.slot(), capture)::look,
+                    new CopyWatch(sessions, store, state.slot(), capture, metrics)::look,
                     stop);
             return copy.run(work, snapshot);
         } catch (SQLException e) {

@@ -6,6 +6,7 @@ import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
 import org.pg2citus.runner.snapshot.Slot;
 import org.pg2citus.runner.state.CopyStore;
+import org.pg2citus.runner.watch.CopyMetrics;
 import org.pg2citus.runner.watch.TaskWatch;
 
 /** Looks after a copy, once a second. */
@@ -18,13 +19,15 @@ final class CopyWatch {
     private final CopyStore store;
     private final String slotName;
     private final TaskWatch capture;
+    private final CopyMetrics metrics;
     private int seconds;
 
-    CopyWatch(Sessions sessions, CopyStore store, String slotName, TaskWatch capture) {
+    CopyWatch(Sessions sessions, CopyStore store, String slotName, TaskWatch capture, CopyMetrics metrics) {
         this.sessions = sessions;
         this.store = store;
         this.slotName = slotName;
         this.capture = capture;
+        this.metrics = metrics;
     }
 
     /** A copy without its slot is worth nothing: better to know at once. */
@@ -40,6 +43,7 @@ final class CopyWatch {
                             + " somebody dropped it",
                     "raise max_slot_wal_keep_size; then start again with a new copy");
         }
+        metrics.measured(progress, slot.get().retainedWalBytes());
         if (seconds++ % SECONDS_PER_RECORD == 0) {
             sessions.readTarget("recording how far the copy is", target -> {
                 store.recordProgress(target, progress);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.pg2citus.runner.Main;
@@ -48,10 +49,11 @@ final class ChildProcess {
         return new ChildProcess(process, output);
     }
 
-    /** Waits until it has said this. */
-    void awaitOutput(String text) throws IOException, InterruptedException {
+    /** Waits until it has said one of these. */
+    void awaitOutput(String... texts) throws IOException, InterruptedException {
         for (int tenths = 0; tenths < 10 * LONGEST_SECONDS; tenths++) {
-            if (Files.readString(output).contains(text)) {
+            String said = Files.readString(output);
+            if (Arrays.stream(texts).anyMatch(said::contains)) {
                 return;
             }
             if (!process.isAlive()) {
@@ -59,7 +61,7 @@ final class ChildProcess {
             }
             Thread.sleep(100);
         }
-        throw new AssertionError("'%s' was not said, but:%n%s".formatted(text, Files.readString(output)));
+        throw new AssertionError("%s was not said, but:%n%s".formatted(List.of(texts), Files.readString(output)));
     }
 
     /** SIGKILL. */

@@ -3,6 +3,7 @@ package org.pg2citus.runner.migrate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -14,6 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.management.JMException;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -494,6 +497,7 @@ class CopyTroubleIT {
         slowDown("4");
         long[] written = new long[1];
         List<Status> seen = new CopyOnWriteArrayList<>();
+        List<Long> rowsInMetrics = new CopyOnWriteArrayList<>();
         long[] retained = new long[1];
         also = event -> {
             if (event instanceof CopyProgressed progress && progress.rowsPerSecond() > 0) {
@@ -505,6 +509,7 @@ class CopyTroubleIT {
                 Status status = Status.read(settings);
                 seen.add(status);
                 retained[0] = status.slot().orElseThrow().retainedWalBytes();
+                rowsInMetrics.add(metric("NumberOfRows"));
             }
         };
         String begin =
@@ -522,6 +527,18 @@ class CopyTroubleIT {
                 .anyMatch(table -> table.copying().isPresent()
                         && table.copying().get().rows() > 0
                         && table.copying().get().rows() < 8_000));
+        assertThat(rowsInMetrics).anyMatch(rows -> rows > 0);
         assertEqual();
+    }
+
+    private long metric(String attribute) {
+        try {
+            return (Long) ManagementFactory.getPlatformMBeanServer()
+                    .getAttribute(
+                            new ObjectName("pg2citus.runner:type=copy,migration=" + ObjectName.quote(settings.name())),
+                            attribute);
+        } catch (JMException e) {
+            throw new AssertionError(e);
+        }
     }
 }
