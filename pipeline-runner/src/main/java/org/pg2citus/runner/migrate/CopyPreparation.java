@@ -9,12 +9,15 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.pg2citus.runner.catalog.Table;
 import org.pg2citus.runner.event.MigrationEvent.Notice;
 import org.pg2citus.runner.event.MigrationListener;
+import org.pg2citus.runner.event.StopSignal;
 import org.pg2citus.runner.snapshot.ChunkPlanner;
 import org.pg2citus.runner.snapshot.CopyRun;
+import org.pg2citus.runner.snapshot.LockWait;
 import org.pg2citus.runner.snapshot.TargetSession;
 import org.pg2citus.runner.state.Chunk;
 import org.pg2citus.runner.state.ChunkRange;
@@ -40,14 +43,21 @@ final class CopyPreparation {
     private final TargetSession session;
     private final long chunkBytes;
     private final MigrationListener listener;
+    private final StopSignal stop;
 
     CopyPreparation(
-            Sessions sessions, CopyStore store, TargetSession session, long chunkBytes, MigrationListener listener) {
+            Sessions sessions,
+            CopyStore store,
+            TargetSession session,
+            long chunkBytes,
+            MigrationListener listener,
+            StopSignal stop) {
         this.sessions = sessions;
         this.store = store;
         this.session = session;
         this.chunkBytes = chunkBytes;
         this.listener = listener;
+        this.stop = stop;
     }
 
     /**
@@ -55,8 +65,9 @@ final class CopyPreparation {
      *
      * @param rewritten tables that an earlier snapshot of this run could not show; probably emptied, so that parts of older
      *     snapshots could not be joined with new ones
+     * @return empty when it was stopped
      */
-    CopyRun prepare(List<Table> tables, Set<TableId> rewritten) {
+    Optional<CopyRun> prepare(List<Table> tables, Set<TableId> rewritten) {
         Map<TableId, Set<TableId>> references = sessions.onTarget("reading foreign keys", ForeignKeys::read);
         Set<TableId> referToThemselves = sessions.onTarget("reading foreign keys", ForeignKeys::readSelfReferences);
         CopyState before = sessions.onTarget("reading the ledger", store::read);
@@ -75,12 +86,15 @@ final class CopyPreparation {
             }
             startAnew(before, table.id(), rewritten.contains(table.id()), references);
             // Without the replica role the rows of such a table must come in one statement.
-            rest.addAll(
-                    !session.replicaRole() && referToThemselves.contains(table.id())
-                            ? List.of(Chunk.whole(table.id(), table.sizeBytes()))
-                            : planned(planner, table));
+            Optional<List<Chunk>> chunks = !session.replicaRole() && referToThemselves.contains(table.id())
+                    ? Optional.of(List.of(Chunk.whole(table.id(), table.sizeBytes())))
+                    : planned(planner, table);
+            if (chunks.isEmpty()) {
+                return Optional.empty();
+            }
+            rest.addAll(chunks.get());
         }
-        return new CopyRun(tables, sessions.onTarget("reading the ledger", store::read), rest, references);
+        return Optional.of(new CopyRun(tables, sessions.onTarget("reading the ledger", store::read), rest, references));
     }
 
     /** Ranges of keys from different snapshots can be joined; ranges of blocks cannot. */
@@ -90,15 +104,23 @@ final class CopyPreparation {
                 && before.plans().get(table).stream().allMatch(chunk -> chunk.range() instanceof ChunkRange.Keys);
     }
 
-    private List<Chunk> planned(ChunkPlanner planner, Table table) {
-        List<Chunk> chunks = sessions.onSource("dividing table " + table.id(), source -> planner.plan(table));
+    private Optional<List<Chunk>> planned(ChunkPlanner planner, Table table) {
+        LockWait wait = new LockWait(sessions.sourceServer(), listener, stop, table.id());
+        Optional<List<Chunk>> made = sessions.onSource("dividing table " + table.id(), source -> planner.plan(table));
+        while (made.isEmpty()) {
+            if (!sessions.onSource("waiting for table " + table.id(), source -> wait.pause())) {
+                return made;
+            }
+            made = sessions.onSource("dividing table " + table.id(), source -> planner.plan(table));
+        }
+        List<Chunk> chunks = made.get();
         if (chunks.stream().noneMatch(Chunk::isWhole)) {
             sessions.onTarget("recording how table %s is divided".formatted(table.id()), target -> {
                 store.savePlan(target, chunks);
                 return null;
             });
         }
-        return chunks;
+        return made;
     }
 
     private void startAnew(

@@ -105,10 +105,13 @@ final class CopyRounds {
             MigrationState state, List<Table> tables, Set<TableId> rewritten, ExportedSnapshot made) {
         try (ExportedSnapshot snapshot = made;
                 CopyMetrics metrics = CopyMetrics.register(settings.name())) {
-            CopyRun work = new CopyPreparation(
-                            sessions, store, session, settings.copy().chunkBytes(), listener)
+            Optional<CopyRun> work = new CopyPreparation(
+                            sessions, store, session, settings.copy().chunkBytes(), listener, stop)
                     .prepare(tables, rewritten);
-            announce(work);
+            if (work.isEmpty()) {
+                return Optional.empty();
+            }
+            announce(work.get());
             if (settings.copy().deferIndexes()) {
                 new DeferredIndexes(
                                 sessions,
@@ -128,7 +131,7 @@ final class CopyRounds {
                     listener,
                     new CopyWatch(sessions, store, state.slot(), capture, metrics)::look,
                     stop);
-            return copy.run(work, snapshot);
+            return copy.run(work.get(), snapshot);
         } catch (SQLException e) {
             throw sessions.sourceServer().failure(e, "closing the snapshot");
         }

@@ -61,8 +61,30 @@ public final class ChunkPlanner {
         this.uniqueOnTarget = uniqueOnTarget;
     }
 
-    /** The table's chunks; a single whole one when it is small or cannot be divided. */
-    public List<Chunk> plan(Table table) throws SQLException {
+    /**
+     * The table's chunks; a single whole one when it is small or cannot be divided.
+     *
+     * @return empty when somebody holds, or waits for, a lock against reading it; see {@link LockWait}
+     */
+    public Optional<List<Chunk>> plan(Table table) throws SQLException {
+        source.setAutoCommit(false);
+        try (Statement statement = source.createStatement()) {
+            statement.execute("SET LOCAL lock_timeout = " + LockWait.LOCK_TIMEOUT_MS);
+            return Optional.of(divided(table));
+        } catch (SQLException e) {
+            if (LockWait.isRefusal(e)) {
+                return Optional.empty();
+            }
+            throw e;
+        } finally {
+            if (!source.isClosed()) {
+                source.rollback();
+                source.setAutoCommit(true);
+            }
+        }
+    }
+
+    private List<Chunk> divided(Table table) throws SQLException {
         int count = ChunkPlan.count(table, chunkBytes);
         List<Chunk> whole = List.of(Chunk.whole(table.id(), table.sizeBytes()));
         if (count < 2) {

@@ -76,7 +76,7 @@ final class SnapshotSession {
                             .formatted(timeoutMs, CopySql.rows(table)));
             return true;
         } catch (SQLException e) {
-            if (!"55P03".equals(e.getSQLState())) {
+            if (!LockWait.isRefusal(e)) {
                 throw e;
             }
             connection.rollback(before);

@@ -1,11 +1,8 @@
 package org.pg2citus.runner.snapshot;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -13,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.pg2citus.runner.catalog.Table;
-import org.pg2citus.runner.event.MigrationEvent.Notice;
 import org.pg2citus.runner.event.MigrationListener;
 import org.pg2citus.runner.event.StopSignal;
 import org.pg2citus.runner.failure.ExitCode;
@@ -29,18 +25,6 @@ import org.pg2citus.sink.change.TableId;
  * somebody who waits for an exclusive lock, and thus for our other sessions, for ever.
  */
 final class SourceLocks {
-
-    private static final int LOCK_TIMEOUT_MS = 500;
-    private static final Duration PAUSE = Duration.ofMillis(500);
-
-    private static final String BLOCKER =
-            """
-            SELECT format('pid %s, user %s, application %s: %s', a.pid, a.usename, a.application_name,
-                          left(split_part(a.query, E'\\n', 1), 80))
-            FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-            WHERE l.relation = to_regclass(?) AND l.mode = 'AccessExclusiveLock'
-              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            ORDER BY l.granted DESC LIMIT 1""";
 
     private final Server source;
     private final MigrationListener listener;
@@ -61,14 +45,9 @@ final class SourceLocks {
      */
     Optional<Set<TableId>> take(List<SnapshotSession> sessions, List<Table> tables) throws SQLException {
         for (Table table : tables) {
-            boolean told = false;
+            LockWait wait = new LockWait(source, listener, stop, table.id());
             while (!lockOrRefuse(sessions, table)) {
-                if (!told) {
-                    told = true;
-                    listener.on(new Notice("waiting for a lock on table %s of the source, held by %s"
-                            .formatted(table.id(), blocker(table.id()).orElse("somebody who is gone now"))));
-                }
-                if (stop.await(PAUSE)) {
+                if (!wait.pause()) {
                     return Optional.empty();
                 }
             }
@@ -92,7 +71,7 @@ final class SourceLocks {
         List<Savepoint> before = new ArrayList<>();
         for (SnapshotSession session : sessions) {
             before.add(session.savepoint());
-            if (!session.lock(table, LOCK_TIMEOUT_MS)) {
+            if (!session.lock(table, LockWait.LOCK_TIMEOUT_MS)) {
                 for (int i = 0; i < before.size(); i++) {
                     sessions.get(i).connection().rollback(before.get(i));
                 }
@@ -103,16 +82,6 @@ final class SourceLocks {
             sessions.get(i).connection().releaseSavepoint(before.get(i));
         }
         return true;
-    }
-
-    private Optional<String> blocker(TableId table) throws SQLException {
-        try (Connection connection = source.connect("locks");
-                PreparedStatement query = connection.prepareStatement(BLOCKER)) {
-            query.setString(1, table.toSql());
-            try (ResultSet row = query.executeQuery()) {
-                return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
-            }
-        }
     }
 
     private Set<TableId> rewritten(SnapshotSession session, List<Table> tables) throws SQLException {
