@@ -80,7 +80,8 @@ class CopyKillsIT {
         WriteLoad.fill(sourceUrl);
         MigrationSettings settings = TestDatabases.settings(
                 TestDatabases.address(TestDatabases.source(), database), target, directory.resolve("data"));
-        Path config = Files.writeString(directory.resolve("migration.yaml"), "copy:\n  chunk_mb: 1\n  jobs: 1\n");
+        Path config =
+                Files.writeString(directory.resolve("migration.yaml"), "version: 1\ncopy:\n  chunk_mb: 1\n  jobs: 1\n");
         CountDownLatch written = new CountDownLatch(1);
         CompletableFuture<Void> moving =
                 CompletableFuture.runAsync(() -> moveRows(sourceUrl, written), task -> new Thread(task).start());
