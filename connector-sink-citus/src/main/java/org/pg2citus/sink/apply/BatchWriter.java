@@ -1,5 +1,8 @@
 package org.pg2citus.sink.apply;
 
+import java.sql.Array;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -22,6 +25,13 @@ import org.pg2citus.sink.failure.SqlStates;
 
 /** Applies the net change of all tables of a batch, in an order that the target's foreign keys allow. */
 final class BatchWriter {
+
+    /** Constraints of partitions belong to the one of their root. */
+    private static final String REFERENCED_BY_OTHERS =
+            """
+            SELECT EXISTS (SELECT FROM pg_constraint
+              WHERE contype = 'f' AND conparentid = 0
+                AND confrelid = ANY (?::text[]::regclass[]) AND conrelid <> ALL (?::text[]::regclass[]))""";
 
     private final Session session;
     private final WriterMetrics metrics;
@@ -137,6 +147,13 @@ final class BatchWriter {
             return;
         }
         place = "the truncated tables";
+        if (session.replicaRole() && isReferencedByOthers(tables)) {
+            // The source emptied those as well, but before their copy was read. Under the replica role their rows stay.
+            for (TargetTable table : tables) {
+                session.execute("DELETE FROM " + table.toSql());
+            }
+            return;
+        }
         String sql = tables.stream().map(TargetTable::toSql).collect(Collectors.joining(", ", "TRUNCATE ", ""));
         if (session.replicaRole()) {
             // Under the replica role Citus truncates nothing, and says nothing: its trigger does not fire.
@@ -145,6 +162,20 @@ final class BatchWriter {
             session.execute(ReplicaRole.ON);
         } else {
             session.execute(sql);
+        }
+    }
+
+    private boolean isReferencedByOthers(List<TargetTable> tables) throws SQLException {
+        try (PreparedStatement query = session.connection().prepareStatement(REFERENCED_BY_OTHERS)) {
+            Array names = session.connection()
+                    .createArrayOf(
+                            "text", tables.stream().map(TargetTable::toSql).toArray());
+            query.setArray(1, names);
+            query.setArray(2, names);
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
         }
     }
 

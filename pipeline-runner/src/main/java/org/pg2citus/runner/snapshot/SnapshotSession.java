@@ -36,7 +36,8 @@ final class SnapshotSession {
             """
             SELECT n.nspname, c.relname, string_agg(leaf.oid || ':' || leaf.relfilenode, ' ' ORDER BY leaf.oid)
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            JOIN pg_class leaf ON leaf.oid = c.oid OR leaf.oid IN (SELECT t.relid FROM pg_partition_tree(c.oid) t)
+            CROSS JOIN LATERAL (SELECT c.oid UNION SELECT t.relid FROM pg_partition_tree(c.oid) t) part
+            JOIN pg_class leaf ON leaf.oid = part.oid
             WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest(?::text[], ?::text[]))
             GROUP BY 1, 2""";
 
