@@ -27,7 +27,7 @@ import org.pg2citus.runner.migrate.Migration.Until;
  * Large tables whose copy ends half-way, again and again, with random changes in between: rows that are inserted, updated,
  * deleted, and that move from copied to not yet copied ranges and back. At the end both sides are equal.
  *
- * <p>{@code -Dpg2citus.test.copyHistories=20} runs more of them.
+ * <p>{@code -Dpg2citus.test.copyHistories=20} runs more of them, and as many on a plain target.
  */
 class CopyHistoriesIT {
 
@@ -74,7 +74,9 @@ class CopyHistoriesIT {
 
     @Test
     void plainTarget_isEqualWhereverTheCopyEnded() throws Exception {
-        for (int seed = 0; seed < Integer.getInteger("pg2citus.test.copyHistories", 1); seed++) {
+        int histories = Integer.getInteger("pg2citus.test.copyHistories", 0);
+        Assumptions.assumeTrue(histories > 0, "only with -Dpg2citus.test.copyHistories");
+        for (int seed = 0; seed < histories; seed++) {
             String database = TestDatabases.create(TestDatabases.target());
             targetUrl = TestDatabases.target().jdbcUrl(database);
             TestDatabases.execute(targetUrl, schema(true));
@@ -139,9 +141,6 @@ class CopyHistoriesIT {
                                 "SELECT count(DISTINCT copy_lsn) > 1 FROM pg2citus.copied_chunk WHERE table_name IN ('by_key', 'by_uuid', 'parts')"))
                 .containsExactly("t");
         assertThat(notices).noneMatch(notice -> notice.startsWith("copying table public.by_key anew"));
-        change(random, 50);
-        assertThat(runs(settings)).isTrue();
-        Comparison.assertEqual(sourceUrl, targetUrl, TABLES);
         TestDatabases.execute(sourceUrl, "SELECT pg_drop_replication_slot('%s')".formatted(settings.slot()));
     }
 

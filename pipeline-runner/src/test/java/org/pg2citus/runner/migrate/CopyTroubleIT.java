@@ -512,7 +512,7 @@ class CopyTroubleIT {
 
     @Test
     void longCopy_isWatchedAndKeepsNoWal() throws Exception {
-        slowDown("4");
+        slowDown("3");
         long[] written = new long[1];
         List<Status> seen = new CopyOnWriteArrayList<>();
         List<Long> rowsInMetrics = new CopyOnWriteArrayList<>();
