@@ -37,6 +37,24 @@ public final class CitusSinkConfig extends AbstractConfig {
     /** Bytes at which a batch of whole transactions is applied. */
     public static final String BATCH_MAX_BYTES = "batch.max.bytes";
 
+    /** How long a batch that is not full waits for more. */
+    public static final String BATCH_MAX_AGE_MS = "batch.max.age.ms";
+
+    /** One ordered topic, or a topic for each table. */
+    public static final String TOPIC_LAYOUT = "topic.layout";
+
+    /** With a topic for each table: the one with the transactions' boundaries. */
+    public static final String TRANSACTION_TOPIC = "transaction.topic";
+
+    /** With a topic for each table: events that may wait of one. */
+    public static final String QUEUE_MAX_EVENTS = "queue.max.events";
+
+    /** With a topic for each table: bytes of events that may wait of all. */
+    public static final String QUEUE_MAX_BYTES = "queue.max.bytes";
+
+    /** With a topic for each table: how long a committed transaction waits for its events. */
+    public static final String TRANSACTION_WAIT_TIMEOUT_MS = "transaction.wait.timeout.ms";
+
     /** Rows beyond which a transaction is streamed instead of held in memory. */
     public static final String TRANSACTION_MAX_ROWS = "transaction.memory.max.rows";
 
@@ -93,6 +111,12 @@ public final class CitusSinkConfig extends AbstractConfig {
 
     private static final String HALT = "halt";
     private static final String COUNT = "count";
+
+    /** {@link #TOPIC_LAYOUT}: everything in one topic, in order. */
+    static final String ORDERED = "ordered";
+
+    /** {@link #TOPIC_LAYOUT}: the topics of a stock Debezium connector. */
+    static final String PER_TABLE = "per-table";
 
     private static final String SOURCE = "Source";
     private static final String TARGET = "Target";
@@ -206,6 +230,19 @@ public final class CitusSinkConfig extends AbstractConfig {
                     4,
                     Width.SHORT,
                     "Transaction bytes in memory")
+            .define(
+                    BATCH_MAX_AGE_MS,
+                    ConfigDef.Type.LONG,
+                    100L,
+                    between(0, 10_000),
+                    Importance.LOW,
+                    "How long a batch that is not full waits for more transactions, in milliseconds, counted from the"
+                            + " start of the batch before it: under load small transactions are joined, one that comes"
+                            + " alone after a pause is applied at once. 0 applies with each delivery of records.",
+                    BATCHING,
+                    5,
+                    Width.SHORT,
+                    "Batch age")
             .define(
                     LOCK_TIMEOUT_MS,
                     ConfigDef.Type.LONG,
@@ -343,7 +380,7 @@ public final class CitusSinkConfig extends AbstractConfig {
                     ValidString.in(TEXT, TYPED),
                     Importance.MEDIUM,
                     "text: the pg2citus source, which sends every value as PostgreSQL's own text. typed: a stock Debezium"
-                            + " connector on one ordered topic, with a converter that keeps schemas.",
+                            + " connector, with a converter that keeps schemas.",
                     SOURCE,
                     1,
                     Width.SHORT,
@@ -361,7 +398,72 @@ public final class CitusSinkConfig extends AbstractConfig {
                     2,
                     Width.MEDIUM,
                     "Unavailable value",
-                    new OnlyForTypedSources());
+                    new VisibleWith(SOURCE_VALUES, TYPED))
+            .define(
+                    TOPIC_LAYOUT,
+                    ConfigDef.Type.STRING,
+                    ORDERED,
+                    ValidString.in(ORDERED, PER_TABLE),
+                    Importance.MEDIUM,
+                    "ordered: one topic with one partition has every event in order, as the pg2citus source writes it."
+                            + " per-table: the topics of a stock Debezium connector with provide.transaction.metadata=true,"
+                            + " one for each table and one with the transactions' boundaries, each with one partition.",
+                    SOURCE,
+                    3,
+                    Width.SHORT,
+                    "Topic layout")
+            .define(
+                    TRANSACTION_TOPIC,
+                    ConfigDef.Type.STRING,
+                    "",
+                    Importance.MEDIUM,
+                    "With topic.layout=per-table: the topic with the transactions' boundaries, <topic.prefix>.transaction"
+                            + " unless topic.transaction is set at the source. Must be among the topics.",
+                    SOURCE,
+                    4,
+                    Width.MEDIUM,
+                    "Transaction topic",
+                    new VisibleWith(TOPIC_LAYOUT, PER_TABLE))
+            .define(
+                    QUEUE_MAX_EVENTS,
+                    ConfigDef.Type.INT,
+                    5_000,
+                    between(1, 1_000_000),
+                    Importance.LOW,
+                    "With topic.layout=per-table: events of one topic that may wait for events of others before the topic"
+                            + " is paused. What a delivery holds comes on top.",
+                    SOURCE,
+                    5,
+                    Width.SHORT,
+                    "Queued events",
+                    new VisibleWith(TOPIC_LAYOUT, PER_TABLE))
+            .define(
+                    QUEUE_MAX_BYTES,
+                    ConfigDef.Type.LONG,
+                    64L << 20,
+                    between(1 << 10, 1L << 31),
+                    Importance.LOW,
+                    "With topic.layout=per-table: bytes of events that may wait in all topics together before those of"
+                            + " which some wait are paused.",
+                    SOURCE,
+                    6,
+                    Width.SHORT,
+                    "Queued bytes",
+                    new VisibleWith(TOPIC_LAYOUT, PER_TABLE))
+            .define(
+                    TRANSACTION_WAIT_TIMEOUT_MS,
+                    ConfigDef.Type.LONG,
+                    600_000L,
+                    between(1_000, 86_400_000),
+                    Importance.LOW,
+                    "With topic.layout=per-table: how long a committed transaction may wait for one of its events, in"
+                            + " milliseconds, before the task fails and says which. Longer than it takes until a new topic"
+                            + " is found (the consumer's metadata.max.age.ms).",
+                    SOURCE,
+                    7,
+                    Width.SHORT,
+                    "Transaction wait timeout",
+                    new VisibleWith(TOPIC_LAYOUT, PER_TABLE));
 
     CitusSinkConfig(Map<String, String> properties) {
         super(DEFINITION, properties, false);
@@ -385,6 +487,10 @@ public final class CitusSinkConfig extends AbstractConfig {
                 originalsStrings().getOrDefault("name", ""));
     }
 
+    boolean isTopicPerTable() {
+        return getString(TOPIC_LAYOUT).equals(PER_TABLE);
+    }
+
     RecordDecoder decoder() {
         return getString(SOURCE_VALUES).equals(TEXT)
                 ? RecordDecoder.ofTextSource()
@@ -395,7 +501,8 @@ public final class CitusSinkConfig extends AbstractConfig {
         return Duration.ofMillis(getLong(key));
     }
 
-    private static final class OnlyForTypedSources implements ConfigDef.Recommender {
+    /** Shows a setting only while another one has the value that it belongs to. */
+    private record VisibleWith(String key, String value) implements ConfigDef.Recommender {
         @Override
         public List<Object> validValues(String name, Map<String, Object> settings) {
             return List.of();
@@ -403,7 +510,7 @@ public final class CitusSinkConfig extends AbstractConfig {
 
         @Override
         public boolean visible(String name, Map<String, Object> settings) {
-            return TYPED.equals(settings.get(SOURCE_VALUES));
+            return value.equals(settings.get(key));
         }
     }
 

@@ -10,9 +10,9 @@ import org.apache.kafka.connect.connector.Task;
 import org.apache.kafka.connect.sink.SinkConnector;
 
 /**
- * Applies whole source transactions from one ordered topic to a Citus cluster, exactly once.
+ * Applies whole source transactions to a Citus cluster, exactly once.
  *
- * <p>It always has one task: the order of one topic partition is what makes transactions whole.
+ * <p>It always has one task: the order of events is what makes transactions whole.
  */
 public final class CitusSinkConnector extends SinkConnector {
 

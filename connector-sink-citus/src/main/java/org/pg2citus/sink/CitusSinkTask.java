@@ -2,6 +2,7 @@ package org.pg2citus.sink;
 
 import java.time.Clock;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Connect's callbacks; the work is in {@link StartedTask}, which exists while a partition is assigned, and runs on a thread
+ * Connect's callbacks; the work is in {@link StartedTask}, which exists while partitions are assigned, and runs on a thread
  * of {@link BackgroundTask} so that no callback keeps Connect waiting.
  */
 public final class CitusSinkTask extends SinkTask {
@@ -27,6 +28,7 @@ public final class CitusSinkTask extends SinkTask {
     private static final Logger LOG = LoggerFactory.getLogger(CitusSinkTask.class);
 
     private CitusSinkConfig config;
+    private final Set<TopicPartition> assigned = new HashSet<>();
     private Optional<BackgroundTask> started = Optional.empty();
 
     @Override
@@ -44,20 +46,28 @@ public final class CitusSinkTask extends SinkTask {
         if (partitions.isEmpty()) {
             return;
         }
-        if (partitions.size() > 1 || started.isPresent()) {
-            throw new ConnectException(
-                    "CF002 the sink was given several topic partitions %s: one ordered topic with one"
-                                    .formatted(partitions)
-                            + " partition keeps transactions whole. Recreate the topic with one partition.");
-        }
-        TopicPartition partition = partitions.iterator().next();
-        String pipeline = config.getString(CitusSinkConfig.PIPELINE);
+        Set<TopicPartition> all = new HashSet<>(assigned);
+        all.addAll(partitions);
+        halting(() -> Assignment.check(config, all));
+        closeStarted();
+        assigned.addAll(partitions);
+        Set<TopicPartition> now = Set.copyOf(assigned);
         halting(() -> started = Optional.of(BackgroundTask.open(
-                "pg2citus-sink-" + pipeline, context, Set.of(partition), wishes -> open(partition, wishes))));
+                "pg2citus-sink-" + config.getString(CitusSinkConfig.PIPELINE),
+                context,
+                now,
+                wishes -> open(now, wishes))));
     }
 
     @Override
     public void put(Collection<SinkRecord> records) {
+        if (started.isEmpty() && !assigned.isEmpty()) {
+            throw new ConnectException(
+                    ("CF004 some of this task's topic partitions were taken away; it was left with %s, and transactions"
+                                    + " would be torn. Nothing was applied since. See that no other consumer uses this"
+                                    + " connector's consumer group, and that its topics still exist, then restart the task")
+                            .formatted(assigned));
+        }
         started.ifPresent(task -> halting(() -> task.put(records)));
     }
 
@@ -70,6 +80,7 @@ public final class CitusSinkTask extends SinkTask {
     @Override
     public void close(Collection<TopicPartition> partitions) {
         if (!partitions.isEmpty()) {
+            assigned.removeAll(partitions);
             closeStarted();
         }
     }
@@ -85,19 +96,23 @@ public final class CitusSinkTask extends SinkTask {
     }
 
     /** Tries for as long as a running task would. */
-    private StartedTask open(TopicPartition partition, SinkTaskContext wishes) {
+    private StartedTask open(Set<TopicPartition> partitions, SinkTaskContext wishes) {
         Clock clock = Clock.systemUTC();
+        TopicPartition identity = Assignment.identity(config, partitions);
         RetryWindow retries = new RetryWindow(config.millis(CitusSinkConfig.RETRY_TIMEOUT_MS), clock);
         while (true) {
             try {
                 TargetWriter writer = TargetWriter.open(
                         config.target(),
                         config.getString(CitusSinkConfig.PIPELINE),
-                        partition.topic(),
-                        partition.partition());
+                        identity.topic(),
+                        identity.partition());
                 SinkMetrics metrics =
                         SinkMetrics.register(config.getString(CitusSinkConfig.PIPELINE), writer.metrics(), clock);
-                return new StartedTask(config, wishes, partition, writer, metrics, clock);
+                Intake intake = config.isTopicPerTable()
+                        ? new TopicPerTable(config, wishes, partitions, clock)
+                        : new OrderedTopic(wishes, identity, config.getLong(CitusSinkConfig.OFFSET_GAP_MAX));
+                return new StartedTask(config, wishes, intake, writer, metrics, clock);
             } catch (RetryLaterException e) {
                 var pause = retries.failed(e);
                 LOG.warn("The target cannot be used now, trying again in {} ms: {}", pause.toMillis(), e.getMessage());

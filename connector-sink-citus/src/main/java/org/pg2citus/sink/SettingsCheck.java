@@ -50,7 +50,7 @@ final class SettingsCheck {
     static List<Problem> of(Map<String, String> settings) {
         SettingsCheck check = new SettingsCheck(settings);
         check.errorHandling();
-        check.topics();
+        check.problems.addAll(TopicsCheck.of(settings));
         check.tasks();
         check.converters();
         check.transforms();
@@ -74,29 +74,20 @@ final class SettingsCheck {
         }
     }
 
-    private void topics() {
-        if (value("topics").contains(",")) {
-            report("topics", "one pipeline reads one ordered topic; give only that one");
-        }
-        if (!value("topics.regex").isEmpty()) {
-            report(
-                    "topics.regex",
-                    "one pipeline reads one ordered topic, and a pattern may come to match others; use topics instead");
-        }
-    }
-
     private void tasks() {
         if (number("tasks.max", 1) > 1) {
             report(
                     "tasks.max",
-                    "the sink has one task, because the order of one topic partition is what makes transactions whole;"
+                    "the sink has one task, because the order of its topic partitions is what makes transactions whole;"
                             + " set tasks.max=1. It is faster by larger batches (batch.max.rows), not by more tasks");
         }
     }
 
-    /** Records whose values are bytes are the compact ones; they have no fields to lose. */
+    /** Records whose values are bytes are the compact ones, of one ordered topic; they have no fields to lose. */
     private boolean isCompact(String converter) {
-        return converter.equals(BYTES_CONVERTER) && value("value.converter").equals(BYTES_CONVERTER);
+        return converter.equals(BYTES_CONVERTER)
+                && value("value.converter").equals(BYTES_CONVERTER)
+                && !value(CitusSinkConfig.TOPIC_LAYOUT).equals(CitusSinkConfig.PER_TABLE);
     }
 
     private void converters() {

@@ -28,16 +28,17 @@ import org.pg2citus.sink.progress.CopyLedger;
 import org.pg2citus.sink.progress.Progress;
 import org.pg2citus.sink.transaction.Assembled;
 import org.pg2citus.sink.transaction.LargeTransactionReader;
+import org.pg2citus.sink.transaction.OrderedMerge.Ordered;
 import org.pg2citus.sink.transaction.TransactionAssembler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The work of the sink for its one topic partition: records become transactions, transactions a batch, a batch one target
+ * The work of the sink for its topic partitions: records become transactions, transactions a batch, a batch one target
  * transaction together with its progress.
  *
- * <p>Everything in memory lies beyond the durable progress and can be read again from the topic: after a failure of the
- * target the task drops it all and rewinds the consumer to the durable offset.
+ * <p>Everything in memory lies beyond the durable progress and can be read again from the topics: after a failure of
+ * the target the task drops it all and rewinds the consumer to the durable offsets.
  */
 final class StartedTask implements AutoCloseable {
 
@@ -49,10 +50,12 @@ final class StartedTask implements AutoCloseable {
     private final TargetWriter writer;
     private final RecordDecoder decoder;
     private final TransactionAssembler assembler;
+    private final long maxRowsInMemory;
     private final BatchLimits limits;
-    private final OffsetSequence offsets;
+    private final BatchAge age;
+    private final Intake intake;
+    private final SnapshotRestarts snapshots;
     private final RetryWindow retries;
-    private final TopicPartition partition;
     private final SinkTaskContext context;
     private final SinkMetrics metrics;
     private final Clock clock;
@@ -70,30 +73,32 @@ final class StartedTask implements AutoCloseable {
     StartedTask(
             CitusSinkConfig config,
             SinkTaskContext context,
-            TopicPartition partition,
+            Intake intake,
             TargetWriter writer,
             SinkMetrics metrics,
             Clock clock) {
         this.writer = writer;
         this.context = context;
-        this.partition = partition;
+        this.intake = intake;
         this.metrics = metrics;
         this.clock = clock;
         this.decoder = config.decoder();
+        this.maxRowsInMemory = config.getLong(CitusSinkConfig.TRANSACTION_MAX_ROWS);
         this.assembler = new TransactionAssembler(
-                config.getLong(CitusSinkConfig.TRANSACTION_MAX_ROWS),
+                maxRowsInMemory,
                 config.getLong(CitusSinkConfig.TRANSACTION_MAX_BYTES),
                 writer.progress().appliedLsn());
         this.limits = new BatchLimits(
                 config.getInt(CitusSinkConfig.BATCH_MAX_ROWS), config.getLong(CitusSinkConfig.BATCH_MAX_BYTES));
+        this.age = new BatchAge(config.millis(CitusSinkConfig.BATCH_MAX_AGE_MS));
+        this.snapshots = new SnapshotRestarts(config.getString(CitusSinkConfig.PIPELINE), writer::readSnapshotLsns);
         this.retries = new RetryWindow(config.millis(CitusSinkConfig.RETRY_TIMEOUT_MS), clock);
         this.progressInterval = config.millis(CitusSinkConfig.PROGRESS_INTERVAL_MS);
-        this.offsets = new OffsetSequence(partition, 0, config.getLong(CitusSinkConfig.OFFSET_GAP_MAX));
-        metrics.startedAt(writer.progress().appliedLsn(), durableOffset());
+        metrics.startedAt(writer.progress().appliedLsn(), intake.position(writer.progress()));
         rewindToDurable();
     }
 
-    /** Takes the next records; applies every whole transaction among them before it returns. */
+    /** Takes the next records; applies the whole transactions among them, or joins them with those that come at once. */
     void put(Collection<SinkRecord> records) {
         try {
             if (holding && !isHoldLifted()) {
@@ -108,8 +113,11 @@ final class StartedTask implements AutoCloseable {
                 }
                 accept(record);
             }
-            flush();
-            if (records.isEmpty() && !holding && large.isEmpty() && !pending.hasPosition()) {
+            if (!rewound) {
+                intake.delivered();
+            }
+            flushOrWait();
+            if (records.isEmpty() && isIdle()) {
                 metrics.caughtUp();
             }
         } catch (RetryLaterException e) {
@@ -117,6 +125,10 @@ final class StartedTask implements AutoCloseable {
         } catch (HaltException e) {
             applySinglyOrHalt(e);
         }
+    }
+
+    private boolean isIdle() {
+        return !holding && large.isEmpty() && !pending.hasPosition() && !intake.isAwaiting();
     }
 
     /**
@@ -142,28 +154,29 @@ final class StartedTask implements AutoCloseable {
     private String where() {
         if (large.isPresent()) {
             Assembled.TooLarge transaction = large.get().transaction();
-            return "source transaction that ends at LSN %s, topic %s from offset %d"
-                    .formatted(transaction.endLsn(), partition, transaction.beginOffset());
+            return "source transaction that ends at LSN %s, %s"
+                    .formatted(transaction.endLsn(), intake.place(transaction));
         }
+        String place = intake.place(writer.progress(), pending);
         if (pending.endLsn().isEmpty()) {
-            return "topic %s, offset %d, applied up to LSN %s"
-                    .formatted(partition, durableOffset(), writer.progress().appliedLsn());
+            return "%s%s, applied up to LSN %s"
+                    .formatted(
+                            pending.sourceRows() > 0 ? "rows of a snapshot, " : "",
+                            place,
+                            writer.progress().appliedLsn());
         }
-        return "%s LSN %s, topic %s, offsets %d to %d"
+        return "%s LSN %s, %s"
                 .formatted(
                         pending.transactions() == 1
                                 ? "source transaction that ends at"
                                 : "%d source transactions up to".formatted(pending.transactions()),
                         pending.endLsn().get(),
-                        partition,
-                        durableOffset(),
-                        pending.nextOffset() - 1);
+                        place);
     }
 
-    /** The position up to which everything is durable in the target. */
+    /** The positions up to which everything is durable in the target. */
     Map<TopicPartition, OffsetAndMetadata> durableOffsets() {
-        long next = durableOffset();
-        return next == 0 ? Map.of() : Map.of(partition, new OffsetAndMetadata(next));
+        return intake.offsets(writer.progress());
     }
 
     /** Ends whatever is under way in the target; may be called by another thread, before {@link #close}. */
@@ -177,47 +190,67 @@ final class StartedTask implements AutoCloseable {
                 writer) {
             LOG.info(
                     "Stopping at {}: applied up to LSN {}",
-                    partition,
+                    intake,
                     writer.progress().appliedLsn());
         }
     }
 
     private void accept(SinkRecord record) {
-        long offset = record.kafkaOffset();
-        if (!offsets.accept(offset)) {
+        if (!intake.expects(record)) {
             return;
         }
         metrics.recordRead(record.timestamp());
-        List<Event> events = decoder.decode(record);
-        for (int i = 0; i < events.size() && !rewound; i++) {
-            // Until the last event of a record is done, its offset is the one to go on from.
-            accept(events.get(i), offset, i == events.size() - 1 ? offset : offset - 1);
+        intake.offer(record, decoder.decode(record));
+        Optional<Ordered> next = intake.next();
+        while (next.isPresent()) {
+            handle(next.get());
+            next = rewound ? Optional.empty() : intake.next();
         }
     }
 
-    private void accept(Event event, long offset, long doneOffset) {
+    private void handle(Ordered next) {
+        if (large.isEmpty() && next.event() instanceof Event.Begin) {
+            startStreamingIfKnownToBeLarge(next.offset());
+        }
+        if (rewound) {
+            return;
+        }
         if (large.isPresent()) {
-            stream(large.get(), event, offset, doneOffset);
-            return;
+            stream(large.get(), next);
+        } else if (!joinsTransaction(next)) {
+            assembler.accept(next.event(), next.offset(), next.doneOffset()).ifPresent(whole -> handle(whole, next));
         }
-        Optional<Assembled> whole = assembler.accept(event, offset, doneOffset);
-        if (whole.isEmpty()) {
-            return;
-        }
-        if (whole.get() instanceof Assembled.Whole done) {
+    }
+
+    private void handle(Assembled whole, Ordered last) {
+        if (whole instanceof Assembled.Whole done) {
             add(done.transaction());
-        } else if (whole.get() instanceof Assembled.TooLarge tooLarge) {
-            startStreaming(tooLarge);
-        } else if (whole.get() instanceof Assembled.Mark mark) {
+        } else if (whole instanceof Assembled.TooLarge tooLarge) {
+            if (startStreaming(tooLarge)) {
+                intake.rewindToBegin(tooLarge, writer.progress());
+                rewound();
+            }
+        } else if (whole instanceof Assembled.Mark mark) {
             metrics.positionRead(mark.lsn());
-            pending.mark(mark.lsn(), doneOffset);
-        } else {
-            throw new HaltException(
-                    "CF003",
-                    ("record %d of %s is a row of Debezium's own snapshot. Set snapshot.mode=no_data on the source"
-                                    + " connector and copy the tables with 'pg2citus migrate'")
-                            .formatted(offset, partition));
+            pending.mark(mark.lsn(), mark.lastOffset());
+        } else if (whole instanceof Assembled.Snapshot snapshot) {
+            addSnapshotRow(snapshot, last);
         }
+    }
+
+    /**
+     * With a topic for each table, a row of a snapshot may come while a transaction waits for other topics. Changes before
+     * it in its own topic may be of that transaction, and are not in the batch yet: it takes its place behind them.
+     */
+    private boolean joinsTransaction(Ordered next) {
+        if (!intake.mergesTopics()
+                || !(next.event() instanceof Event.Untransacted row)
+                || assembler.isBetweenTransactions()) {
+            return false;
+        }
+        snapshots.check(row, next.topic(), next.offset());
+        assembler.join(row.change());
+        return true;
     }
 
     private void add(SourceTransaction transaction) {
@@ -235,7 +268,25 @@ final class StartedTask implements AutoCloseable {
             remaining(change, transaction.endLsn()).ifPresent(pending::add);
         }
         pending.endTransaction(transaction.endLsn(), transaction.lastOffset());
+        intake.settle(pending);
         if (pending.reaches(limits) || isSingle(transaction.endLsn())) {
+            flush();
+        }
+    }
+
+    private void addSnapshotRow(Assembled.Snapshot snapshot, Ordered from) {
+        Optional<Lsn> lsn = snapshot.row().snapshotLsn();
+        if (lsn.isPresent() && isBeyondHold(lsn.get())) {
+            hold(lsn.get());
+            return;
+        }
+        snapshots.check(snapshot.row(), from.topic(), from.offset());
+        pending.add(snapshot.row().change());
+        if (snapshot.settled()) {
+            pending.pass(snapshot.lastOffset());
+            intake.settle(pending);
+        }
+        if (pending.reaches(limits)) {
             flush();
         }
     }
@@ -260,28 +311,42 @@ final class StartedTask implements AutoCloseable {
         }
     }
 
-    private void flush() {
-        if (large.isPresent() || !pending.hasPosition()) {
-            return;
+    /** With more on its way, a batch that is not full may wait for it, until it is too old. */
+    private void flushOrWait() {
+        Duration wait = pending.hasRows() ? age.toWait(clock.instant()) : Duration.ZERO;
+        if (wait.isZero()) {
+            flush();
+        } else {
+            context.timeout(wait.toMillis());
         }
-        boolean idle = !pending.hasRows();
-        if (idle && clock.instant().isBefore(nextIdleProgress)) {
+    }
+
+    /** Applies the batch; where only the position moved, not more often than the interval says. */
+    private void flush() {
+        if (pending.hasRows() || !clock.instant().isBefore(nextIdleProgress)) {
+            applyPending();
+        }
+    }
+
+    private void applyPending() {
+        if (large.isPresent() || !(pending.hasPosition() || pending.hasRows())) {
             return;
         }
         Instant started = clock.instant();
+        if (pending.hasRows()) {
+            age.applied(started);
+        }
         List<List<TableDelta>> parts = pending.drain();
         write(parts, nextProgress());
+        snapshots.becameDurable();
         retries.succeeded();
         nextIdleProgress = clock.instant().plus(progressInterval);
         metrics.batchApplied(
                 writer.progress().appliedLsn(),
-                pending.nextOffset(),
+                intake.position(writer.progress()),
                 pending.transactions(),
                 pending.sourceRows(),
-                parts.stream()
-                        .flatMap(List::stream)
-                        .mapToLong(StartedTask::rows)
-                        .sum(),
+                parts.stream().flatMap(List::stream).mapToLong(TableDelta::rows).sum(),
                 Duration.between(started, clock.instant()));
         pending.clear();
     }
@@ -297,60 +362,74 @@ final class StartedTask implements AutoCloseable {
     }
 
     private Progress nextProgress() {
-        Progress progress = writer.progress();
-        Progress next = progress.after(
-                pending.endLsn().orElse(progress.appliedLsn()),
-                pending.nextOffset(),
-                pending.sourceRows(),
-                pending.transactions());
+        Progress next = intake.after(writer.progress(), pending).snapshotsOf(snapshots.started());
         return pending.seenLsn().map(next::seenUpTo).orElse(next);
     }
 
-    private static long rows(TableDelta delta) {
-        return (long) delta.inserts().size()
-                + delta.updates().size()
-                + delta.deletes().size()
-                + delta.keylessDeletes().size();
+    private void startStreamingIfKnownToBeLarge(long offset) {
+        intake.knownEnd()
+                .filter(end -> end.eventCount() > maxRowsInMemory)
+                .ifPresent(end -> startStreaming(
+                        new Assembled.TooLarge(end.xid(), end.endLsn(), offset, offset, end.eventCount())));
     }
 
-    /** The transaction is whole in the topic but too large for memory: it is read again, straight into the target. */
-    private void startStreaming(Assembled.TooLarge transaction) {
+    /**
+     * The transaction is whole in the topics but too large for memory: it is read straight into the target.
+     *
+     * @return whether it is: it may be applied already, or have to wait
+     */
+    private boolean startStreaming(Assembled.TooLarge transaction) {
         metrics.positionRead(transaction.endLsn());
         if (isApplied(transaction.endLsn())) {
             metrics.duplicateDropped();
             pending.pass(transaction.lastOffset());
-            return;
+            return false;
         }
         if (isBeyondHold(transaction.endLsn())) {
             hold(transaction.endLsn());
-            return;
+            return false;
         }
-        flush();
-        pending.clear();
+        // Also where only the position moved: from several topics, what is read again begins at what is durable.
+        applyPending();
+        // Rows of snapshots may come in between, and what they need cannot be read once the transaction is open.
+        snapshots.load();
         LOG.info(
-                "Source transaction {} has {} events: streaming it from topic offset {} into one target transaction",
+                "Source transaction {} has {} events: streaming it into one target transaction ({})",
                 transaction.xid(),
                 transaction.eventCount(),
-                transaction.beginOffset());
+                intake.place(transaction));
         writer.begin();
         large = Optional.of(new LargeTransactionReader(transaction));
-        rewindTo(transaction.beginOffset());
+        return true;
     }
 
-    private void stream(LargeTransactionReader reader, Event event, long offset, long doneOffset) {
+    private void stream(LargeTransactionReader reader, Ordered next) {
         Lsn endLsn = reader.transaction().endLsn();
-        reader.accept(event, offset, doneOffset)
-                .flatMap(change -> remaining(change, endLsn))
-                .ifPresent(pending::add);
+        if (next.event() instanceof Event.Untransacted row) {
+            snapshots.check(row, next.topic(), next.offset());
+            pending.add(row.change());
+        } else {
+            reader.accept(next.event(), next.offset(), next.doneOffset())
+                    .flatMap(change -> remaining(change, endLsn))
+                    .ifPresent(pending::add);
+        }
         if (reader.isComplete() || pending.reaches(limits)) {
             pending.drain().forEach(writer::write);
         }
         if (reader.isComplete()) {
-            pending.endTransaction(endLsn, doneOffset);
+            pending.endTransaction(endLsn, next.doneOffset());
+            intake.settle(pending);
             writer.commit(nextProgress());
+            snapshots.becameDurable();
             retries.succeeded();
             metrics.transactionStreamed();
-            metrics.batchApplied(endLsn, doneOffset + 1, 1, pending.sourceRows(), pending.sourceRows(), Duration.ZERO);
+            metrics.batchApplied(
+                    endLsn,
+                    intake.position(writer.progress()),
+                    1,
+                    pending.sourceRows(),
+                    pending.sourceRows(),
+                    Duration.ZERO);
             pending.clear();
             large = Optional.empty();
             assembler.reset();
@@ -372,7 +451,7 @@ final class StartedTask implements AutoCloseable {
                 endLsn);
         holding = true;
         metrics.holding(true);
-        context.pause(partition);
+        intake.pause();
         context.timeout(HOLD_POLL.toMillis());
         rewindToDurable();
     }
@@ -387,7 +466,7 @@ final class StartedTask implements AutoCloseable {
         }
         holding = false;
         metrics.holding(false);
-        context.resume(partition);
+        intake.resume();
         return true;
     }
 
@@ -395,9 +474,9 @@ final class StartedTask implements AutoCloseable {
         metrics.startedOver(cause.getMessage());
         Duration pause = retries.failed(cause);
         LOG.warn(
-                "The target cannot be used now, trying again in {} ms from topic offset {}: {}",
+                "The target cannot be used now, trying again in {} ms from what is durable (LSN {}): {}",
                 pause.toMillis(),
-                durableOffset(),
+                writer.progress().appliedLsn(),
                 cause.getMessage());
         rewindToDurable();
         retries.sleep(pause);
@@ -405,18 +484,15 @@ final class StartedTask implements AutoCloseable {
 
     private void rewindToDurable() {
         large = Optional.empty();
-        rewindTo(durableOffset());
+        intake.rewind(writer.progress());
+        snapshots.reset();
+        rewound();
     }
 
-    private void rewindTo(long offset) {
+    /** What was read beyond what is durable comes again. */
+    private void rewound() {
         pending.clear();
         assembler.reset();
-        offsets.restartAt(offset);
-        context.offset(partition, offset);
         rewound = true;
-    }
-
-    private long durableOffset() {
-        return writer.progress().nextOffset().orElse(0);
     }
 }

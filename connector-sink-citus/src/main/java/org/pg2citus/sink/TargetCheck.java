@@ -140,7 +140,7 @@ final class TargetCheck {
             return;
         }
         boolean complete = true;
-        for (String table : List.of("progress", "copied_table")) {
+        for (String table : StateSchema.TABLES) {
             String name = StateSchema.NAME + "." + table;
             if (isTrue("SELECT to_regclass('%s') IS NULL".formatted(name))) {
                 complete = false;

@@ -55,6 +55,11 @@ class CitusSinkConfigTest {
         "synchronous.commit, off",
         "source.values, csv",
         "topic.offset.gap.max, -1",
+        "topic.layout, mixed",
+        "batch.max.age.ms, -1",
+        "queue.max.events, 0",
+        "queue.max.bytes, 0",
+        "transaction.wait.timeout.ms, 0",
         "retry.max.attempts, 0",
         "lock.timeout.ms, 0",
     })

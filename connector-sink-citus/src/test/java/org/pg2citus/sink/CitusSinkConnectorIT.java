@@ -146,6 +146,18 @@ class CitusSinkConnectorIT {
     }
 
     @Test
+    void validate_ofATopicPerTable_findsNothing() {
+        assertThat(problems(Map.of(
+                        "topics",
+                        "app.transaction,app.public.a",
+                        CitusSinkConfig.TOPIC_LAYOUT,
+                        "per-table",
+                        CitusSinkConfig.TRANSACTION_TOPIC,
+                        "app.transaction")))
+                .isEmpty();
+    }
+
+    @Test
     void validate_ofATypedSourceWhoseNullsBecomeDefaults_refuses() {
         assertThat(problems(Map.of(CitusSinkConfig.SOURCE_VALUES, "typed")))
                 .containsOnlyKeys(CitusSinkConfig.SOURCE_VALUES);

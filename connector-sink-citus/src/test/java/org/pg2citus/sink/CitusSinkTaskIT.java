@@ -206,13 +206,14 @@ class CitusSinkTaskIT {
                     Statement statement = connection.createStatement()) {
                 connection.setAutoCommit(false);
                 statement.execute("LOCK TABLE account IN SHARE MODE");
-                task.put(topic.from(0, 100));
+                task.put(topic.from(TopicScript.TOPIC, 0, 100));
                 assertThat(task.isBusy()).isTrue();
                 int first = topic.size();
                 topic.begin().insert("log", null, "line", "later", "owner", 7).end();
-                assertThatThrownBy(() -> task.put(topic.from(first, 100))).isInstanceOf(RetriableException.class);
+                assertThatThrownBy(() -> task.put(topic.from(TopicScript.TOPIC, first, 100)))
+                        .isInstanceOf(RetriableException.class);
                 connection.rollback();
-                putUntilTaken(topic.from(first, 100));
+                putUntilTaken(topic.from(TopicScript.TOPIC, first, 100));
             }
             while (task.isBusy()) {
                 task.put(List.of());
@@ -397,6 +398,58 @@ class CitusSinkTaskIT {
         }
 
         @Test
+        void put_emptyTransactions_writeOnlyThePosition() throws Exception {
+            for (int i = 0; i < 50; i++) {
+                topic.begin().end();
+            }
+            deliver();
+            Thread.sleep(150);
+            deliver();
+            assertThat(query("SELECT applied_lsn, next_offset, rows_applied, transactions_applied FROM"
+                            + " pg2citus.progress"))
+                    .containsExactly(topic.lastEndLsn() + "|" + topic.size() + "|0|50");
+        }
+
+        @Test
+        void put_snapshotRows_replaceThemselvesAndAreFollowedByChanges() throws SQLException {
+            topic.snapshot()
+                    .snapshotRow("account", "id", "id", 1, "owner", 7, "balance", 5, "note", "a")
+                    .snapshotRow("account", "id", "id", 2, "owner", 8, "balance", 6, "note", "b");
+            deliver();
+            task.stop();
+            startTask();
+            // As after a restart of the snapshot in which nothing had changed.
+            topic.snapshotRow("account", "id", "id", 1, "owner", 7, "balance", 5, "note", "a")
+                    .snapshotRow("account", "id", "id", 2, "owner", 8, "balance", 6, "note", "b")
+                    .snapshotRow("account", "id", "id", 3, "owner", 8, "balance", 7, "note", "c");
+            topic.begin()
+                    .update("account", "id", "id", 1, "owner", 7, "balance", 9, "note", TopicScript.UNCHANGED)
+                    .delete("account", "id", 2)
+                    .end();
+            deliver();
+            assertThat(query("SELECT id, owner, balance, note FROM account ORDER BY id"))
+                    .containsExactly("1|7|9|a", "3|8|7|c");
+            assertThat(query("SELECT applied_lsn, next_offset FROM pg2citus.progress"))
+                    .containsExactly(topic.lastEndLsn() + "|" + topic.size());
+        }
+
+        @Test
+        void put_rowsOfAnotherSnapshot_halt() throws SQLException {
+            topic.snapshot().snapshotRow("account", "id", "id", 1, "owner", 7, "balance", 5, "note", "a");
+            deliver();
+            topic.snapshot().snapshotRow("account", "id", "id", 1, "owner", 7, "balance", 6, "note", "a");
+            assertThatThrownBy(this::deliver)
+                    .isInstanceOf(ConnectException.class)
+                    .hasMessageContaining("CF003")
+                    .hasMessageContaining("public.account");
+            task.stop();
+            execute(url, "TRUNCATE account", "DELETE FROM pg2citus.snapshot_table WHERE pipeline = 'default'");
+            startTask();
+            deliver();
+            assertThat(query("SELECT id, balance FROM account")).containsExactly("1|6");
+        }
+
+        @Test
         void put_marks_moveTheSeenPosition() throws Exception {
             topic.begin().insert("log", null, "line", "one", "owner", 7).end();
             topic.mark();
@@ -406,10 +459,12 @@ class CitusSinkTaskIT {
         }
     }
 
-    private static void execute(String url, String sql) throws SQLException {
+    private static void execute(String url, String... commands) throws SQLException {
         try (Connection connection = DriverManager.getConnection(url);
                 Statement statement = connection.createStatement()) {
-            statement.execute(sql);
+            for (String sql : commands) {
+                statement.execute(sql);
+            }
         }
     }
 }

@@ -29,12 +29,12 @@ class DeferredContextTest {
         wishes.offset(PARTITION, 7);
         wishes.offset(Map.of(PARTITION, 9L));
         ScriptedContext context = new ScriptedContext(PARTITION);
-        assertThat(context.rewound()).isEmpty();
+        assertThat(context.rewound(PARTITION)).isEmpty();
         assertThat(wishes.carryOut(context)).isTrue();
-        assertThat(context.rewound()).hasValue(9);
+        assertThat(context.rewound(PARTITION)).hasValue(9);
         ScriptedContext next = new ScriptedContext(PARTITION);
         assertThat(wishes.carryOut(next)).isFalse();
-        assertThat(next.rewound()).isEmpty();
+        assertThat(next.rewound(PARTITION)).isEmpty();
         assertThat(wishes.assignment()).containsExactly(PARTITION);
     }
 }

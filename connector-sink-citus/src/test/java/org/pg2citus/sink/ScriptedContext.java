@@ -1,54 +1,95 @@
 package org.pg2citus.sink;
 
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.metrics.PluginMetrics;
 import org.apache.kafka.connect.sink.ErrantRecordReporter;
+import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTaskContext;
 
-/** What Connect would do for a task that reads a {@link TopicScript}: keep its position, and whether it is paused. */
+/** What Connect would do for a task that reads a {@link TopicScript}: keep its positions, and what is paused. */
 final class ScriptedContext implements SinkTaskContext {
 
-    private final TopicPartition partition;
-    private long position;
-    private boolean paused;
+    /** A longer one is that of a task that has nothing to do; shorter than this a task wants to be called again. */
+    private static final long IDLE_TIMEOUT_MS = 1_000;
 
-    ScriptedContext(TopicPartition partition) {
-        this.partition = partition;
+    private final List<TopicPartition> partitions;
+    private final Map<TopicPartition, Long> positions = new HashMap<>();
+    private final Set<TopicPartition> paused = new HashSet<>();
+    private final Set<TopicPartition> everPaused = new HashSet<>();
+    private long timeoutMs;
+
+    /** The offsets that the task asked for. */
+    private final Map<TopicPartition, Long> rewound = new HashMap<>();
+
+    ScriptedContext(TopicPartition... partitions) {
+        this.partitions = List.of(partitions);
     }
 
-    /** The offset that the task asked for; empty when it goes on as it was. */
-    private OptionalLong rewound = OptionalLong.empty();
-
-    /** Delivers what is new in the script, as a consumer would: in polls of {@code perPoll} records. */
+    /** Delivers what is new in the script, as a consumer would: in polls of {@code perPoll} records of each topic. */
     void deliver(CitusSinkTask task, TopicScript script, int perPoll) {
         int polls = 0;
         boolean more = true;
         while (more) {
             if (++polls > 100_000) {
-                throw new AssertionError("the task does not come to an end, position " + position);
+                throw new AssertionError("the task does not come to an end, positions " + positions);
             }
-            position = rewound.orElse(position);
-            rewound = OptionalLong.empty();
-            var records = paused
-                    ? java.util.List.<org.apache.kafka.connect.sink.SinkRecord>of()
-                    : script.from(position, perPoll);
+            positions.putAll(rewound);
+            rewound.clear();
+            timeoutMs = 0;
+            List<SinkRecord> records = new ArrayList<>();
+            for (TopicPartition partition : partitions) {
+                if (!paused.contains(partition)) {
+                    List<SinkRecord> polled =
+                            script.from(partition.topic(), positions.getOrDefault(partition, 0L), perPoll);
+                    records.addAll(polled);
+                    if (!polled.isEmpty()) {
+                        positions.put(partition, polled.get(polled.size() - 1).kafkaOffset() + 1);
+                    }
+                }
+            }
             task.put(records);
-            if (!records.isEmpty()) {
-                position = records.get(records.size() - 1).kafkaOffset() + 1;
+            if (!isPaused()) {
+                // A task that is busy pauses all, and says nothing by it.
+                everPaused.addAll(paused);
             }
-            more = task.isBusy() || (!paused && (rewound.isPresent() || position < script.size()));
+            boolean unread = partitions.stream()
+                    .anyMatch(partition -> !paused.contains(partition)
+                            && positions.getOrDefault(partition, 0L) < script.size(partition.topic()));
+            // A batch that is not full waits for more, and is applied by a call that brings nothing.
+            boolean waits = timeoutMs > 0 && timeoutMs < IDLE_TIMEOUT_MS;
+            more = task.isBusy() || (!isPaused() && (!rewound.isEmpty() || unread || waits));
+            if (waits && more && !unread && !task.isBusy()) {
+                sleep();
+            }
         }
     }
 
-    OptionalLong rewound() {
-        return rewound;
+    private void sleep() {
+        try {
+            Thread.sleep(timeoutMs);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** The offset that the task asked for; empty when it goes on as it was. */
+    OptionalLong rewound(TopicPartition partition) {
+        return rewound.containsKey(partition) ? OptionalLong.of(rewound.get(partition)) : OptionalLong.empty();
     }
 
     boolean isPaused() {
-        return paused;
+        return paused.containsAll(partitions);
+    }
+
+    boolean wasPaused(TopicPartition partition) {
+        return everPaused.contains(partition);
     }
 
     @Override
@@ -58,30 +99,40 @@ final class ScriptedContext implements SinkTaskContext {
 
     @Override
     public void offset(TopicPartition asked, long offset) {
-        if (!asked.equals(partition)) {
-            throw new AssertionError("asked for " + asked + " instead of " + partition);
+        requireAssigned(asked);
+        rewound.put(asked, offset);
+    }
+
+    private void requireAssigned(TopicPartition asked) {
+        if (!partitions.contains(asked)) {
+            throw new AssertionError("asked for " + asked + ", which is not one of " + partitions);
         }
-        rewound = OptionalLong.of(offset);
     }
 
     @Override
     public void timeout(long timeoutMs) {
-        // The script delivers without waiting.
+        this.timeoutMs = timeoutMs;
     }
 
     @Override
     public Set<TopicPartition> assignment() {
-        return Set.of(partition);
+        return Set.copyOf(partitions);
     }
 
     @Override
-    public void pause(TopicPartition... partitions) {
-        paused = true;
+    public void pause(TopicPartition... asked) {
+        for (TopicPartition partition : asked) {
+            requireAssigned(partition);
+            paused.add(partition);
+        }
     }
 
     @Override
-    public void resume(TopicPartition... partitions) {
-        paused = false;
+    public void resume(TopicPartition... asked) {
+        for (TopicPartition partition : asked) {
+            requireAssigned(partition);
+            paused.remove(partition);
+        }
     }
 
     @Override

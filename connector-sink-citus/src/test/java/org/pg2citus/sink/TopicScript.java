@@ -7,7 +7,10 @@ import java.util.Map;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.pg2citus.sink.change.Lsn;
 
-/** Records as the source writes them to the ordered topic, in JSON without schemas. */
+/**
+ * Records as the source writes them, in JSON without schemas: to one ordered topic, or, as a stock Debezium connector
+ * does, to a topic for each table and one with the transactions' boundaries.
+ */
 final class TopicScript {
 
     static final String TOPIC = "stream";
@@ -15,19 +18,73 @@ final class TopicScript {
     /** What the source sends for an unchanged TOAST value. */
     static final String UNCHANGED = "\u0000";
 
-    private final List<SinkRecord> records = new ArrayList<>();
+    /** The prefix of the topics, if there is one for each table. */
+    static final String PREFIX = "app";
+
+    private final boolean perTable;
+    private final Map<String, List<SinkRecord>> records = new HashMap<>();
+    private SinkRecord last;
+    private long committed;
+    private long snapshotLsn;
     private long xid;
     private long order;
     private long lsn;
 
-    /** The records from an offset on, at most {@code limit}: one poll of a consumer. */
-    List<SinkRecord> from(long offset, int limit) {
-        int start = (int) Math.min(offset, records.size());
-        return records.subList(start, Math.min(records.size(), start + limit));
+    TopicScript() {
+        this(false);
+    }
+
+    private TopicScript(boolean perTable) {
+        this.perTable = perTable;
+    }
+
+    static TopicScript perTable() {
+        return new TopicScript(true);
+    }
+
+    /** The records of a topic from an offset on, at most {@code limit}: one poll of a consumer. */
+    List<SinkRecord> from(String topic, long offset, int limit) {
+        List<SinkRecord> all = records.getOrDefault(topic, List.of());
+        int start = (int) Math.min(offset, all.size());
+        return List.copyOf(all.subList(start, Math.min(all.size(), start + limit)));
     }
 
     int size() {
-        return records.size();
+        return size(TOPIC);
+    }
+
+    int size(String topic) {
+        return records.getOrDefault(topic, List.of()).size();
+    }
+
+    /** A snapshot starts, of the state that the source has now. */
+    TopicScript snapshot() {
+        lsn += 0x10;
+        snapshotLsn = lsn;
+        return this;
+    }
+
+    TopicScript snapshotRow(String table, String keyColumn, Object... columnsAndValues) {
+        Map<String, Object> after = row(columnsAndValues);
+        Map<String, Object> value = new HashMap<>();
+        value.put("op", "r");
+        value.put("before", null);
+        value.put("after", after);
+        Map<String, Object> source = source(table);
+        source.put("lsn", snapshotLsn);
+        source.put("snapshot", "true");
+        value.put("source", source);
+        value.put("transaction", null);
+        return add(table, key(keyColumn, after), value);
+    }
+
+    /** What a source that was stopped sends again: the newest records of this topic. */
+    TopicScript repeat(String topic, int count) {
+        List<SinkRecord> all = records.get(topic);
+        for (SinkRecord record : List.copyOf(all.subList(all.size() - count, all.size()))) {
+            all.add(new SinkRecord(topic, 0, null, record.key(), null, record.value(), all.size()));
+        }
+        return this;
     }
 
     /** The end LSN of the newest transaction. */
@@ -50,6 +107,7 @@ final class TopicScript {
 
     TopicScript end() {
         lsn += 0x100;
+        committed = lsn;
         return boundary("END", lsn, order);
     }
 
@@ -84,18 +142,18 @@ final class TopicScript {
         value.put("op", "m");
         value.put("source", source(""));
         value.put("message", Map.of("prefix", "pg2citus", "content", ""));
-        return add(null, value);
+        return add("", null, value);
     }
 
     /** A compact record. */
     TopicScript record(byte[] chunk) {
-        records.add(new SinkRecord(TOPIC, 0, null, null, null, chunk, records.size()));
+        List<SinkRecord> all = records.computeIfAbsent(TOPIC, name -> new ArrayList<>());
+        all.add(new SinkRecord(TOPIC, 0, null, null, null, chunk, all.size()));
         return this;
     }
 
     /** Leaves offsets out, as if retention had removed their records. */
     SinkRecord laterBy(long offsets) {
-        SinkRecord last = records.get(records.size() - 1);
         return new SinkRecord(TOPIC, 0, null, last.key(), null, last.value(), last.kafkaOffset() + offsets);
     }
 
@@ -106,7 +164,7 @@ final class TopicScript {
         value.put("ts_ms", 1L);
         value.put("event_count", eventCount);
         value.put("data_collections", null);
-        return add(null, value);
+        return add("", null, value);
     }
 
     private TopicScript change(
@@ -119,7 +177,7 @@ final class TopicScript {
         value.put("after", after);
         value.put("source", source(table));
         value.put("transaction", Map.of("id", xid + ":" + lsn, "total_order", order, "data_collection_order", order));
-        return add(key, value);
+        return add(table, key, value);
     }
 
     private Map<String, Object> source(String table) {
@@ -128,6 +186,7 @@ final class TopicScript {
         source.put("table", table);
         source.put("lsn", lsn);
         source.put("txId", xid);
+        source.put("sequence", committed == 0 ? "[null,\"" + lsn + "\"]" : "[\"" + committed + "\",\"" + lsn + "\"]");
         return source;
     }
 
@@ -144,8 +203,14 @@ final class TopicScript {
         return row;
     }
 
-    private TopicScript add(Map<String, Object> key, Map<String, Object> value) {
-        records.add(new SinkRecord(TOPIC, 0, null, key, null, value, records.size()));
+    private TopicScript add(String table, Map<String, Object> key, Map<String, Object> value) {
+        String topic = TOPIC;
+        if (perTable) {
+            topic = table.isEmpty() ? PREFIX + ".transaction" : PREFIX + ".public." + table;
+        }
+        List<SinkRecord> all = records.computeIfAbsent(topic, name -> new ArrayList<>());
+        last = new SinkRecord(topic, 0, null, key, null, value, all.size());
+        all.add(last);
         return this;
     }
 }

@@ -82,7 +82,9 @@ final class BatchWriter {
                 .filter(table -> byTable.get(table.id()).truncated())
                 .toList());
         List<TargetTable> ordered = ForeignKeyOrder.parentsFirst(tables);
-        if (session.replicaRole() || !ForeignKeyOrder.areTied(ordered)) {
+        // What is cleared makes way for what is inserted: after it, it would take that away.
+        boolean isCleared = deltas.stream().anyMatch(delta -> !delta.cleared().isEmpty());
+        if (isCleared || session.replicaRole() || !ForeignKeyOrder.areTied(ordered)) {
             deletesFirst(writers(ordered, byTable));
         } else {
             underForeignKeys(ordered, byTable);

@@ -102,7 +102,7 @@ final class Relocation {
     }
 
     /** With foreign keys active, the delete would reach rows of other tables, and nothing would bring them back. */
-    private void requireNoEffectOfDelete() {
+    void requireNoEffectOfDelete() {
         if (session.replicaRole()) {
             return;
         }
@@ -112,7 +112,7 @@ final class Relocation {
         if (effective.isPresent()) {
             throw new HaltException(
                     "AP010",
-                    ("an update of %s needs the row to be deleted and inserted again, but foreign key %s of %s would then"
+                    ("a change of %s needs the row to be deleted and inserted again, but foreign key %s of %s would then"
                                     + " change or delete its rows. Nothing of this batch is applied. Let the sink turn"
                                     + " foreign keys off: GRANT SET ON PARAMETER session_replication_role TO its role, on"
                                     + " the coordinator and on every worker, then start again.")

@@ -42,6 +42,7 @@ final class TableWriter {
     }
 
     void delete() throws SQLException {
+        clear();
         Map<List<String>, List<ClientRow<KeyedDelete>>> byColumns = new LinkedHashMap<>();
         for (KeyedDelete delete : delta.deletes()) {
             RowMatch match = withOldDistributionValue(RowMatch.byKey(delete.key()), delete.before());
@@ -68,6 +69,26 @@ final class TableWriter {
         if (!delta.keylessDeletes().isEmpty()) {
             new KeylessDelete(rowWriter, table, divergences).delete(delta.keylessDeletes());
             metrics.deleted(delta.keylessDeletes().size());
+        }
+    }
+
+    /** Deletes by key what may or may not be there. */
+    private void clear() throws SQLException {
+        if (delta.cleared().isEmpty()) {
+            return;
+        }
+        new Relocation(session, rowWriter, table, divergences).requireNoEffectOfDelete();
+        Map<List<String>, List<ClientRow<Row>>> byColumns = new LinkedHashMap<>();
+        for (Row key : delta.cleared()) {
+            RowMatch match = RowMatch.byKey(key);
+            byColumns
+                    .computeIfAbsent(match.columns(), columns -> new ArrayList<>())
+                    .add(new ClientRow<>(match.values(), key));
+        }
+        for (Map.Entry<List<String>, List<ClientRow<Row>>> same : byColumns.entrySet()) {
+            MatchedRows shape = new MatchedRows(table, Columns.of(table, same.getKey()), List.of());
+            // Rows that are not there are no divergence here; a key that is several rows is.
+            var unused = matchedWrite("a replacement in", same.getKey()).run(shape, same.getValue(), shape::delete);
         }
     }
 

@@ -4,9 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.pg2citus.sink.batch.TableDelta;
+import org.pg2citus.sink.change.Lsn;
 import org.pg2citus.sink.change.TableId;
 import org.pg2citus.sink.failure.ErrorText;
 import org.pg2citus.sink.failure.HaltException;
@@ -95,6 +98,17 @@ public final class TargetWriter implements AutoCloseable {
     /** What the copies of tables hold already: older changes are left out. */
     public CopyLedger copyLedger() {
         return copyLedger;
+    }
+
+    /** For each table of which rows of a snapshot of the source are applied, where that was taken. */
+    public Map<TableId, Lsn> readSnapshotLsns() {
+        requireNotStreaming();
+        Map<TableId, Lsn> snapshots = new HashMap<>();
+        attempts.run("read pg2citus.snapshot_table", () -> {
+            snapshots.clear();
+            snapshots.putAll(progressTable.snapshotLsns(session.get().connection()));
+        });
+        return snapshots;
     }
 
     /** Reads {@link #copyLedger} again. */

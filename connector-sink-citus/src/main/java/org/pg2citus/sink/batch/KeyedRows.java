@@ -25,6 +25,7 @@ final class KeyedRows {
     private final Map<Row, Optional<KeyedRow>> rowByKey = new LinkedHashMap<>();
 
     private final List<KeyedDelete> deletes = new ArrayList<>();
+    private final List<Row> cleared = new ArrayList<>();
     private List<String> keyColumns = List.of();
     private long liveRows;
     private long sizeBytes;
@@ -58,7 +59,26 @@ final class KeyedRows {
             update(update, update.oldKey().orElseThrow(), update.newKey().orElseThrow());
         } else if (change instanceof RowChange.Delete delete) {
             delete(delete, delete.key().orElseThrow());
+        } else if (change instanceof RowChange.Upsert upsert) {
+            upsert(upsert, upsert.key());
         }
+    }
+
+    /** Whatever row has the key goes, and this one comes: from then on it is known what the target has. */
+    private void upsert(RowChange.Upsert upsert, Row key) {
+        keyColumns = key.columns();
+        Optional<KeyedRow> held = rowByKey.get(key);
+        if (held != null && held.isPresent()) {
+            // It is not changed into the new one: what the new row does not say would stay in it.
+            KeyedRow gone = held.get();
+            gone.originKey().ifPresent(origin -> addDelete(new KeyedDelete(origin, gone.before())));
+            vacate(key, held);
+        }
+        if (held == null && !startsEmpty) {
+            cleared.add(key);
+            sizeBytes += key.sizeBytes();
+        }
+        put(key, KeyedRow.born(upsert.after()), "inserted");
     }
 
     private void insert(RowChange.Insert insert, Row key) {
@@ -141,7 +161,7 @@ final class KeyedRows {
     }
 
     long rows() {
-        return liveRows + deletes.size();
+        return liveRows + deletes.size() + cleared.size();
     }
 
     long sizeBytes() {
@@ -159,6 +179,6 @@ final class KeyedRows {
                 updates.add(new KeyedUpdate(originKey, row.before(), row.after(), !originKey.equals(key)));
             }
         }));
-        return new TableDelta(table, truncated, inserts, updates, deletes, List.of());
+        return new TableDelta(table, truncated, inserts, updates, deletes, List.of(), cleared);
     }
 }

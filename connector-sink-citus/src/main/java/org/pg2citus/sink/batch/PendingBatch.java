@@ -1,7 +1,9 @@
 package org.pg2citus.sink.batch;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.pg2citus.sink.change.Lsn;
 import org.pg2citus.sink.change.RowChange;
@@ -14,6 +16,7 @@ public final class PendingBatch {
     private Optional<Lsn> endLsn = Optional.empty();
     private Optional<Lsn> seenLsn = Optional.empty();
     private long nextOffset = -1;
+    private final Map<String, Long> nextOffsets = new HashMap<>();
     private long transactions;
     private long sourceRows;
 
@@ -44,9 +47,14 @@ public final class PendingBatch {
         nextOffset = offset + 1;
     }
 
+    /** With a topic for each table: in these, everything before these offsets is in the batch or was before. */
+    public void moveTo(Map<String, Long> offsets) {
+        nextOffsets.putAll(offsets);
+    }
+
     /** True when there is a position to write, with or without rows. */
     public boolean hasPosition() {
-        return nextOffset >= 0;
+        return nextOffset >= 0 || !nextOffsets.isEmpty();
     }
 
     /** True when there are rows to write. */
@@ -84,6 +92,11 @@ public final class PendingBatch {
         return nextOffset;
     }
 
+    /** With a topic for each table, the offset behind everything in the batch, where it moved. */
+    public Map<String, Long> nextOffsets() {
+        return nextOffsets;
+    }
+
     public long transactions() {
         return transactions;
     }
@@ -100,6 +113,7 @@ public final class PendingBatch {
         endLsn = Optional.empty();
         seenLsn = Optional.empty();
         nextOffset = -1;
+        nextOffsets.clear();
         transactions = 0;
         sourceRows = 0;
     }

@@ -61,6 +61,9 @@ final class TableChanges {
         if (change instanceof RowChange.Insert insert) {
             return insert.key();
         }
+        if (change instanceof RowChange.Upsert upsert) {
+            return Optional.of(upsert.key());
+        }
         if (change instanceof RowChange.Update update) {
             return update.oldKey();
         }

@@ -31,6 +31,25 @@ public sealed interface RowChange {
     }
 
     /**
+     * A row as it is at one point of the source, whether the target has the row or not. It may come several times, as
+     * rows of a snapshot do.
+     *
+     * @param key the row's key: without one, a row that comes again cannot be told from a new one
+     */
+    record Upsert(TableId table, Row key, Row after) implements RowChange {
+        public Upsert {
+            requireNonNull(table, "table is null");
+            requireNonNull(key, "key is null");
+            requireNonNull(after, "after is null");
+        }
+
+        @Override
+        public long sizeBytes() {
+            return after.sizeBytes();
+        }
+    }
+
+    /**
      * A changed row. A changed key is one update with different {@code oldKey} and {@code newKey}.
      *
      * @param oldKey the key before the change; empty for a table without a key, whose {@code before} is then complete

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.connect.header.Header;
 import org.apache.kafka.connect.sink.SinkRecord;
+import org.pg2citus.sink.change.Lsn;
 import org.pg2citus.sink.change.Row;
 import org.pg2citus.sink.change.RowChange;
 import org.pg2citus.sink.change.TableId;
@@ -18,6 +19,9 @@ final class ChangeDecoder {
 
     /** On the insert of a changed key: the key that the row had. */
     private static final String OLD_KEY_HEADER = "__debezium.oldkey";
+
+    /** What {@code source.snapshot} is in rows that a signal asked for, read chunk by chunk between other changes. */
+    private static final String INCREMENTAL = "incremental";
 
     /** Readers are cheap to make again, so when there are this many they are simply all forgotten. */
     private static final int MAX_TABLES = 10_000;
@@ -72,13 +76,29 @@ final class ChangeDecoder {
 
         private Event untransacted(String op) {
             if (op.equals("r")) {
-                return new Event.Untransacted(insert());
+                return snapshotRow();
             }
             throw halt(
                     "DE002",
                     "has a change (operation " + op
                             + ") outside of a transaction. Set provide.transaction.metadata=true"
                             + " at the source connector, and start the topic anew");
+        }
+
+        private Event snapshotRow() {
+            RowChange.Insert row = insert();
+            Row key = row.key()
+                    .orElseThrow(() -> halt(
+                            "DE011",
+                            "has no key, and the record is a row of a snapshot by the source connector: when the snapshot"
+                                    + " starts again its rows come again, and could not be told from new ones. Copy the"
+                                    + " table with 'pg2citus migrate', give it a primary key, or leave it out of the"
+                                    + " snapshot (snapshot.include.collection.list)"));
+            Object source = Fields.of(value, "source");
+            boolean incremental = INCREMENTAL.equals(Fields.of(source, "snapshot"));
+            return new Event.Untransacted(
+                    new RowChange.Upsert(table, key, row.after()),
+                    incremental ? Optional.empty() : Optional.of(new Lsn(Where.number(record, source, "lsn"))));
         }
 
         private Event inserted(long xid, long order) {
@@ -105,7 +125,7 @@ final class ChangeDecoder {
             return new Event.KeyChangeFrom(xid, order, table, oldKey, filledKey, known(oldRow(), Optional.of(oldKey)));
         }
 
-        private RowChange insert() {
+        private RowChange.Insert insert() {
             Optional<Row> key = key();
             key.ifPresent(this::checkKey);
             Row after = required("after");

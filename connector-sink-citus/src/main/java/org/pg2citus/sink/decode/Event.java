@@ -2,6 +2,7 @@ package org.pg2citus.sink.decode;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Map;
 import java.util.Optional;
 import org.pg2citus.sink.change.Lsn;
 import org.pg2citus.sink.change.Row;
@@ -19,10 +20,16 @@ public sealed interface Event {
      *
      * @param endLsn the end of its commit record
      * @param eventCount how many events lie between BEGIN and END
+     * @param eventsByCollection how many of them each table has, by the name that the source has for it; may be empty
      */
-    record End(long xid, Lsn endLsn, long eventCount) implements Event {
+    record End(long xid, Lsn endLsn, long eventCount, Map<String, Long> eventsByCollection) implements Event {
         public End {
             requireNonNull(endLsn, "endLsn is null");
+            eventsByCollection = Map.copyOf(eventsByCollection);
+        }
+
+        public End(long xid, Lsn endLsn, long eventCount) {
+            this(xid, endLsn, eventCount, Map.of());
         }
     }
 
@@ -71,10 +78,16 @@ public sealed interface Event {
     /** A logical message inside a transaction: changes nothing, but counts as one of its events. */
     record Message(long xid, long order) implements InTransaction {}
 
-    /** A row of an initial snapshot, read outside of any transaction. */
-    record Untransacted(RowChange change) implements Event {
+    /**
+     * A row of a snapshot that the source connector reads itself, outside of any transaction.
+     *
+     * @param snapshotLsn where in the WAL the snapshot was taken, the same for all of its rows; empty for a row of an
+     *     incremental snapshot, which each time says what the row is at this place of the stream
+     */
+    record Untransacted(RowChange.Upsert change, Optional<Lsn> snapshotLsn) implements Event {
         public Untransacted {
             requireNonNull(change, "change is null");
+            requireNonNull(snapshotLsn, "snapshotLsn is null");
         }
     }
 

@@ -2,6 +2,11 @@ package org.pg2citus.sink.decode;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.pg2citus.sink.change.Lsn;
 import org.pg2citus.sink.failure.HaltException;
@@ -30,6 +35,8 @@ public final class RecordDecoder {
 
     /** The prefix of the logical messages that serve as watermarks. */
     static final String WATERMARK_PREFIX = "pg2citus";
+
+    private static final Pattern SEQUENCE = Pattern.compile("\\[\"(\\d{1,18})\",.*");
 
     private static final Event IGNORED = new Event.Ignored();
 
@@ -112,13 +119,44 @@ public final class RecordDecoder {
         throw notAnEvent(record, "it has neither op nor status");
     }
 
+    /**
+     * The end of the transaction that committed before that of the event: the first part of {@code source.sequence}. Empty
+     * if there is none, as in the first transaction of a source without stored offsets.
+     */
+    public static Optional<Lsn> previousCommit(SinkRecord record) {
+        if (!(Fields.of(Fields.of(record.value(), "source"), "sequence") instanceof String sequence)) {
+            return Optional.empty();
+        }
+        Matcher first = SEQUENCE.matcher(sequence);
+        return first.matches() ? Optional.of(new Lsn(Long.parseLong(first.group(1)))) : Optional.empty();
+    }
+
     private static Event boundary(SinkRecord record, Object value, String status) {
         String id = Where.text(record, value, "id");
         return switch (status) {
             case "BEGIN" -> new Event.Begin(xid(record, id));
-            case "END" -> new Event.End(xid(record, id), lsn(record, id), Where.number(record, value, "event_count"));
+            case "END" ->
+                new Event.End(
+                        xid(record, id),
+                        lsn(record, id),
+                        Where.number(record, value, "event_count"),
+                        collections(value));
             default -> throw Where.halt("DE003", record, "the transaction boundary has the unknown status " + status);
         };
+    }
+
+    /** For messages only: what is counted is the events. */
+    private static Map<String, Long> collections(Object end) {
+        Map<String, Long> events = new TreeMap<>();
+        if (Fields.of(end, "data_collections") instanceof List<?> collections) {
+            for (Object collection : collections) {
+                if (Fields.of(collection, "data_collection") instanceof String name
+                        && Fields.of(collection, "event_count") instanceof Number count) {
+                    events.put(name, count.longValue());
+                }
+            }
+        }
+        return events;
     }
 
     private static Event message(SinkRecord record, Object value) {

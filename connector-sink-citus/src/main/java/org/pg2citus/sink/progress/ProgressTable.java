@@ -7,6 +7,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.pg2citus.sink.change.Lsn;
@@ -35,6 +37,7 @@ public final class ProgressTable {
             UPDATE pg2citus.progress
             SET epoch = ((epoch >> %d) + 1) << %d,
                 next_offset = CASE WHEN topic = ? AND topic_partition = ? THEN next_offset END,
+                next_offsets = CASE WHEN topic = ? AND topic_partition = ? THEN next_offsets END,
                 topic = ?,
                 topic_partition = ?
             WHERE pipeline = ?
@@ -54,16 +57,24 @@ public final class ProgressTable {
 
     private static final String READ =
             """
-            SELECT applied_lsn, next_offset, seen_lsn, hold_at_lsn, rows_applied, transactions_applied
+            SELECT applied_lsn, next_offset, seen_lsn, hold_at_lsn, rows_applied, transactions_applied, next_offsets
             FROM pg2citus.progress WHERE pipeline = ? AND epoch = ?""";
 
     private static final String WRITE =
             """
             UPDATE pg2citus.progress
             SET applied_lsn = ?::pg_lsn, next_offset = ?, seen_lsn = ?::pg_lsn, rows_applied = ?,
-                transactions_applied = ?, applied_at = statement_timestamp()
+                transactions_applied = ?, next_offsets = ?::jsonb, applied_at = statement_timestamp()
             WHERE pipeline = ? AND epoch = ?
             RETURNING hold_at_lsn""";
+
+    private static final String SNAPSHOTS =
+            "SELECT table_schema, table_name, snapshot_lsn FROM pg2citus.snapshot_table WHERE pipeline = ?";
+
+    private static final String SNAPSHOT =
+            """
+            INSERT INTO pg2citus.snapshot_table (pipeline, table_schema, table_name, snapshot_lsn)
+            VALUES (?, ?, ?, ?::pg_lsn)""";
 
     private final String pipeline;
     private final String topic;
@@ -116,7 +127,9 @@ public final class ProgressTable {
                 update.setInt(2, partition);
                 update.setString(3, topic);
                 update.setInt(4, partition);
-                update.setString(5, pipeline);
+                update.setString(5, topic);
+                update.setInt(6, partition);
+                update.setString(7, pipeline);
             } else {
                 update.setString(1, pipeline);
                 update.setLong(2, epoch >> SESSION_BITS);
@@ -150,7 +163,9 @@ public final class ProgressTable {
                         lsn(row.getString(3)),
                         lsn(row.getString(4)),
                         row.getLong(5),
-                        row.getLong(6));
+                        row.getLong(6),
+                        OffsetsText.parse(row.getString(7)),
+                        Map.of());
             }
         }
     }
@@ -162,6 +177,7 @@ public final class ProgressTable {
      * @throws HaltException AP007 when another task or session has claimed the pipeline
      */
     public Progress write(Connection connection, Progress next) throws SQLException {
+        writeSnapshots(connection, next.newSnapshots());
         try (PreparedStatement update = connection.prepareStatement(WRITE)) {
             update.setString(1, next.appliedLsn().toString());
             if (next.nextOffset().isPresent()) {
@@ -172,8 +188,9 @@ public final class ProgressTable {
             update.setString(3, next.seenLsn().map(Lsn::toString).orElse(null));
             update.setLong(4, next.rowsApplied());
             update.setLong(5, next.transactionsApplied());
-            update.setString(6, pipeline);
-            update.setLong(7, epoch);
+            update.setString(6, next.nextOffsets().isEmpty() ? null : OffsetsText.of(next.nextOffsets()));
+            update.setString(7, pipeline);
+            update.setLong(8, epoch);
             try (ResultSet row = update.executeQuery()) {
                 if (!row.next()) {
                     throw fenced();
@@ -191,6 +208,35 @@ public final class ProgressTable {
     /** Leaves word that a table has to be copied anew. The connection must be in autocommit mode. */
     public void discardCopy(Connection connection, TableId table) throws SQLException {
         CopyLedger.discard(connection, pipeline, table);
+    }
+
+    /** For each table of which rows of a snapshot of the source are applied, where that was taken. */
+    public Map<TableId, Lsn> snapshotLsns(Connection connection) throws SQLException {
+        Map<TableId, Lsn> tables = new HashMap<>();
+        try (PreparedStatement query = connection.prepareStatement(SNAPSHOTS)) {
+            query.setString(1, pipeline);
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    tables.put(new TableId(row.getString(1), row.getString(2)), Lsn.parse(row.getString(3)));
+                }
+            }
+        }
+        return tables;
+    }
+
+    private void writeSnapshots(Connection connection, Map<TableId, Lsn> snapshots) throws SQLException {
+        if (snapshots.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement insert = connection.prepareStatement(SNAPSHOT)) {
+            for (Map.Entry<TableId, Lsn> snapshot : snapshots.entrySet()) {
+                insert.setString(1, pipeline);
+                insert.setString(2, snapshot.getKey().schema());
+                insert.setString(3, snapshot.getKey().name());
+                insert.setString(4, snapshot.getValue().toString());
+                insert.executeUpdate();
+            }
+        }
     }
 
     private static Optional<Lsn> lsn(String text) {

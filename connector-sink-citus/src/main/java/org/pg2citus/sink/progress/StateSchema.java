@@ -28,6 +28,7 @@ public final class StateSchema {
               next_offset bigint,
               hold_at_lsn pg_lsn,
               seen_lsn pg_lsn,
+              next_offsets jsonb,
               rows_applied bigint NOT NULL DEFAULT 0,
               transactions_applied bigint NOT NULL DEFAULT 0,
               applied_at timestamptz
@@ -67,7 +68,21 @@ public final class StateSchema {
               PRIMARY KEY (pipeline, table_schema, table_name, chunk)
             )""";
 
-    private static final List<String> TABLES = List.of("progress", "copied_table", "copied_chunk");
+    private static final String SNAPSHOT_TABLE =
+            """
+            CREATE TABLE IF NOT EXISTS pg2citus.snapshot_table (
+              pipeline text,
+              table_schema text,
+              table_name text,
+              snapshot_lsn pg_lsn NOT NULL,
+              PRIMARY KEY (pipeline, table_schema, table_name)
+            )""";
+
+    /** Its tables. */
+    public static final List<String> TABLES = List.of("progress", "copied_table", "copied_chunk", "snapshot_table");
+
+    /** What tables of earlier versions lack; a lacking column is null there, which is right for all that they hold. */
+    private static final String ADD_NEXT_OFFSETS = "ALTER TABLE pg2citus.progress ADD COLUMN next_offsets jsonb";
 
     private StateSchema() {}
 
@@ -105,7 +120,7 @@ public final class StateSchema {
                 return false;
             }
         }
-        return true;
+        return hasNextOffsets(connection);
     }
 
     private static void createMissing(Connection connection, boolean citus) throws SQLException {
@@ -120,6 +135,10 @@ public final class StateSchema {
             statement.execute(PROGRESS);
             statement.execute(COPIED_TABLE);
             statement.execute(COPIED_CHUNK);
+            statement.execute(SNAPSHOT_TABLE);
+            if (!hasNextOffsets(connection)) {
+                statement.execute(ADD_NEXT_OFFSETS);
+            }
             if (citus) {
                 // A coordinator that is not in its own metadata cannot have citus-local tables.
                 String makeKnown = coordinatorIsNode(connection)
@@ -136,6 +155,14 @@ public final class StateSchema {
 
     private static boolean exists(Connection connection, String table) throws SQLException {
         return isTrue(connection, "SELECT to_regclass(?) IS NOT NULL", table);
+    }
+
+    private static boolean hasNextOffsets(Connection connection) throws SQLException {
+        return isTrue(
+                connection,
+                "SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute"
+                        + " WHERE attrelid = to_regclass(?) AND attname = 'next_offsets' AND NOT attisdropped)",
+                "progress");
     }
 
     private static boolean isKnownToCitus(Connection connection, String table) throws SQLException {

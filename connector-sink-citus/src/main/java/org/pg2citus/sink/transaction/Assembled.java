@@ -3,8 +3,8 @@ package org.pg2citus.sink.transaction;
 import static java.util.Objects.requireNonNull;
 
 import org.pg2citus.sink.change.Lsn;
-import org.pg2citus.sink.change.RowChange;
 import org.pg2citus.sink.change.SourceTransaction;
+import org.pg2citus.sink.decode.Event;
 
 /** What the topic yields once it is whole. */
 public sealed interface Assembled {
@@ -49,10 +49,14 @@ public sealed interface Assembled {
         }
     }
 
-    /** A row of the source connector's own snapshot. The same row may come again, after a restart of the snapshot. */
-    record Snapshot(RowChange change, long lastOffset) implements Assembled {
+    /**
+     * A row of the source connector's own snapshot. The same row may come again, after a restart of the snapshot.
+     *
+     * @param settled whether no transaction is unfinished before it: the position may move past it
+     */
+    record Snapshot(Event.Untransacted row, long lastOffset, boolean settled) implements Assembled {
         public Snapshot {
-            requireNonNull(change, "change is null");
+            requireNonNull(row, "row is null");
         }
     }
 }

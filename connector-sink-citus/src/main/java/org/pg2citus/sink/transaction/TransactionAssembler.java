@@ -68,12 +68,25 @@ public final class TransactionAssembler {
             return end(end, offset, doneOffset);
         }
         if (event instanceof Event.Untransacted row) {
-            return Optional.of(new Assembled.Snapshot(row.change(), doneOffset));
+            return Optional.of(new Assembled.Snapshot(row, doneOffset, isBetweenTransactions()));
         }
         // With a transaction unfinished or owed, the position must not move past its BEGIN. Another mark comes soon.
-        return event instanceof Event.Watermark mark && open == null && interrupted == null
+        return event instanceof Event.Watermark mark && isBetweenTransactions()
                 ? Optional.of(new Assembled.Mark(mark.lsn(), doneOffset))
                 : Optional.empty();
+    }
+
+    /** True when no transaction is unfinished or owed. */
+    public boolean isBetweenTransactions() {
+        return open == null && interrupted == null;
+    }
+
+    /** Adds a change to the open transaction that is none of its events, but was made between them. */
+    public void join(RowChange change) {
+        if (open == null) {
+            throw new IllegalStateException("no transaction is open");
+        }
+        keep(change);
     }
 
     /** Forgets the unfinished transaction: the next event is read from another offset. */
@@ -95,14 +108,18 @@ public final class TransactionAssembler {
         if (open == null) {
             throw outside("an event", event.xid(), offset);
         }
-        Optional<RowChange> change = open.next(event, offset);
-        if (change.isPresent() && !tooLarge) {
-            changes.add(change.get());
-            sizeBytes += change.get().sizeBytes();
-            if (changes.size() > maxRows || sizeBytes > maxBytes) {
-                forgetChanges();
-                tooLarge = true;
-            }
+        open.next(event, offset).ifPresent(this::keep);
+    }
+
+    private void keep(RowChange change) {
+        if (tooLarge) {
+            return;
+        }
+        changes.add(change);
+        sizeBytes += change.sizeBytes();
+        if (changes.size() > maxRows || sizeBytes > maxBytes) {
+            forgetChanges();
+            tooLarge = true;
         }
     }
 

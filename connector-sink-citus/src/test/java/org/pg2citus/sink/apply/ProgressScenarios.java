@@ -208,6 +208,31 @@ abstract class ProgressScenarios extends ApplyScenarios {
     }
 
     @Test
+    void stateOfAnEarlierVersion_isCompletedAndKept() throws Exception {
+        try (TestTarget fresh = TestTarget.open(target.on())) {
+            StateSchema.create(fresh.connection());
+            fresh.execute(
+                    "ALTER TABLE pg2citus.progress DROP COLUMN next_offsets",
+                    "DROP TABLE pg2citus.snapshot_table",
+                    "INSERT INTO pg2citus.progress (pipeline, epoch, applied_lsn, topic, topic_partition, next_offset)"
+                            + " VALUES ('p', 0, '0/10', 'topic', 0, 7)");
+            try (TargetWriter mine = TargetWriter.open(fresh.settings(), "p", "topic", 0)) {
+                assertThat(mine.progress().appliedLsn()).isEqualTo(new Lsn(16));
+                assertThat(mine.progress().nextOffset()).hasValue(7);
+                assertThat(mine.progress().nextOffsets()).isEmpty();
+                mine.apply(List.of(), mine.progress().after(new Lsn(20), Map.of("a.b", 5L), 0, 0));
+            }
+            try (TargetWriter again = TargetWriter.open(fresh.settings(), "p", "topic", 0)) {
+                assertThat(again.progress().nextOffsets()).isEqualTo(Map.of("a.b", 5L));
+                assertThat(again.readSnapshotLsns()).isEmpty();
+            }
+            try (TargetWriter other = TargetWriter.open(fresh.settings(), "p", "other", 0)) {
+                assertThat(other.progress().nextOffsets()).isEmpty();
+            }
+        }
+    }
+
+    @Test
     void stateTables_takePartInTwoPhaseCommits() throws Exception {
         // Created again, by somebody else, at the same time as others: all the same.
         try (Connection other = DriverManager.getConnection(target.url())) {
@@ -220,7 +245,8 @@ abstract class ProgressScenarios extends ApplyScenarios {
                     .containsExactly(
                             List.of("pg2citus.copied_chunk", "n", "0"),
                             List.of("pg2citus.copied_table", "n", "0"),
-                            List.of("pg2citus.progress", "n", "0"));
+                            List.of("pg2citus.progress", "n", "0"),
+                            List.of("pg2citus.snapshot_table", "n", "0"));
         }
     }
 

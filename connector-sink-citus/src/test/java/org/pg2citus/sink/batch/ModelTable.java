@@ -58,6 +58,9 @@ final class ModelTable {
             write(find(identity), update.after());
         } else if (change instanceof RowChange.Delete delete) {
             rows.remove(find(delete.key().orElseGet(() -> delete.before().orElseThrow())));
+        } else if (change instanceof RowChange.Upsert upsert) {
+            clear(upsert.key());
+            insert(upsert.after());
         } else {
             rows.clear();
         }
@@ -69,6 +72,7 @@ final class ModelTable {
         if (delta.truncated()) {
             rows.clear();
         }
+        delta.cleared().forEach(this::clear);
         for (KeyedDelete delete : delta.deletes()) {
             rows.remove(find(delete.key()));
         }
@@ -99,6 +103,11 @@ final class ModelTable {
                 known.value(column).ifPresent(value -> assertThat(value).isEqualTo(value(row, column)));
             }
         });
+    }
+
+    private void clear(Row key) {
+        rows.removeIf(row -> key.columns().stream()
+                .allMatch(column -> key.value(column).equals(Optional.ofNullable(value(row, column)))));
     }
 
     private void insert(Row row) {

@@ -116,6 +116,7 @@ class NetChangePropertyTest {
         List<Row> consumed = new ArrayList<>();
         delta.deletes().forEach(delete -> consumed.add(delete.key()));
         delta.updates().forEach(update -> consumed.add(update.originKey()));
+        consumed.addAll(delta.cleared());
         assertThat(consumed).doesNotHaveDuplicates();
     }
 

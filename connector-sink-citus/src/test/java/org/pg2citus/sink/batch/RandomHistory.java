@@ -47,6 +47,9 @@ final class RandomHistory {
             changeColumns();
             return List.of();
         }
+        if (dice < 12 && !keyColumns.isEmpty()) {
+            return List.of(upsert());
+        }
         if (rows.isEmpty() || (dice < 35 && rows.size() < MAX_ROWS)) {
             return List.of(insert());
         }
@@ -74,6 +77,11 @@ final class RandomHistory {
     }
 
     private RowChange insert() {
+        Map<String, String> row = newRow();
+        return new RowChange.Insert(table, key(row), image(row));
+    }
+
+    private Map<String, String> newRow() {
         Map<String, String> row = new TreeMap<>();
         columns.forEach(column -> row.put(column, value()));
         row.put("long", random.nextInt(3) == 0 ? null : "long" + value());
@@ -82,7 +90,22 @@ final class RandomHistory {
             giveFreeKey(row);
         }
         rows.add(row);
-        return new RowChange.Insert(table, key(row), image(row));
+        return row;
+    }
+
+    /** A row of a snapshot: of one that is there, changed or not, or of one that is not. */
+    private RowChange upsert() {
+        Map<String, String> row;
+        if (rows.isEmpty() || (random.nextBoolean() && rows.size() < MAX_ROWS)) {
+            row = newRow();
+        } else {
+            row = anyRow();
+            if (random.nextBoolean()) {
+                row.put("a", value());
+                row.put("long", random.nextInt(3) == 0 ? null : "long" + value());
+            }
+        }
+        return new RowChange.Upsert(table, key(row).orElseThrow(), image(row));
     }
 
     private RowChange delete() {

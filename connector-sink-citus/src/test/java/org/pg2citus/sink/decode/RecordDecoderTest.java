@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.pg2citus.sink.decode.JsonRecords.one;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.connect.sink.SinkRecord;
 import org.junit.jupiter.api.Test;
@@ -218,13 +219,30 @@ class RecordDecoderTest {
 
     @Test
     void snapshotRow_isOutsideOfTransactions() {
-        assertThat(decode(
-                        "{'id':'1'}",
-                        "{'op':'r'," + SOURCE + ",'transaction':null,'before':null,'after':" + row("1", "'a'", "'b'")
-                                + "}"))
-                .isEqualTo(new Event.Untransacted(
-                        new RowChange.Insert(ORDERS, Optional.of(key("1")), Row.of(COLUMNS, "1", "a", "b"))));
+        RowChange.Upsert upsert = new RowChange.Upsert(ORDERS, key("1"), Row.of(COLUMNS, "1", "a", "b"));
+        assertThat(decode("{'id':'1'}", snapshotRow("first")))
+                .isEqualTo(new Event.Untransacted(upsert, Optional.of(new Lsn(26913760))));
+        assertThat(decode("{'id':'1'}", snapshotRow("incremental")))
+                .isEqualTo(new Event.Untransacted(upsert, Optional.empty()));
+        halts("DE011", "null", snapshotRow("first"), "rows come again");
         halts("DE009", "{'id':'1'}", change("r", "null", row("1", "'a'", "'b'")), "unknown operation r");
+    }
+
+    @Test
+    void previousCommit_isTheFirstOfTheSequence() {
+        assertThat(previousCommit("[\"26291680\",\"26291936\"]")).hasValue(new Lsn(26291680));
+        assertThat(previousCommit("[null,\"26291936\"]")).isEmpty();
+        assertThat(previousCommit("")).isEmpty();
+    }
+
+    private static Optional<Lsn> previousCommit(String sequence) {
+        Map<String, Object> value = Map.of("op", "c", "source", Map.of("sequence", sequence));
+        return RecordDecoder.previousCommit(new SinkRecord("topic", 0, null, null, null, value, 0));
+    }
+
+    private static String snapshotRow(String marker) {
+        return "{'op':'r','source':{'schema':'public','table':'orders','lsn':26913760,'snapshot':'" + marker
+                + "'},'transaction':null,'before':null,'after':" + row("1", "'a'", "'b'") + "}";
     }
 
     @Test

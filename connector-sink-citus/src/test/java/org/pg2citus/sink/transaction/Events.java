@@ -36,6 +36,10 @@ final class Events {
         return new Event.KeyChangeTo(xid, order, TABLE, key(oldId), key(newId), row(newId, Row.UNAVAILABLE));
     }
 
+    static Event.Untransacted snapshotRow(String id, long lsn) {
+        return new Event.Untransacted(new RowChange.Upsert(TABLE, key(id), row(id, "x")), Optional.of(new Lsn(lsn)));
+    }
+
     static RowChange insert(String id) {
         return new RowChange.Insert(TABLE, Optional.of(key(id)), row(id, "x"));
     }

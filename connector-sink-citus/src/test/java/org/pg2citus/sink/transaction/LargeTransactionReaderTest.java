@@ -68,7 +68,7 @@ class LargeTransactionReaderTest {
         halts("TX007", 21, begin(7));
         halts("TX007", 20, change(7, 1, "1"));
         halts("TX007", 20, end(7, 100, 2));
-        halts("TX007", 20, new Event.Untransacted(insert("1")));
+        halts("TX007", 20, Events.snapshotRow("1", 5));
         halts("TX007", 20, begin(7), begin(7));
         halts("TX003", 20, begin(7), change(7, 2, "1"));
         halts("TX002", 20, begin(7), change(8, 1, "1"));

@@ -11,6 +11,7 @@ import static org.pg2citus.sink.transaction.Events.key;
 import static org.pg2citus.sink.transaction.Events.keyFrom;
 import static org.pg2citus.sink.transaction.Events.keyTo;
 import static org.pg2citus.sink.transaction.Events.row;
+import static org.pg2citus.sink.transaction.Events.snapshotRow;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -184,8 +185,14 @@ class TransactionAssemblerTest {
 
     @Test
     void snapshotRow_isHandedOutAtOnce() {
-        assertThat(acceptAll(new Event.Untransacted(insert("1"))))
-                .containsExactly(new Assembled.Snapshot(insert("1"), 10));
+        assertThat(acceptAll(snapshotRow("1", 5)))
+                .containsExactly(new Assembled.Snapshot(snapshotRow("1", 5), 10, true));
+    }
+
+    @Test
+    void snapshotRowInsideOfATransaction_isNotSettled() {
+        assertThat(acceptAll(begin(7), snapshotRow("1", 5), end(7, 100, 0)))
+                .containsExactly(new Assembled.Snapshot(snapshotRow("1", 5), 11, false), whole(7, 100, 12));
     }
 
     @Test
