@@ -66,6 +66,30 @@ class CitusSinkTaskIT {
         }
 
         @Test
+        void put_ofASmallBatch_waitsForMoreUntilItIsOldEnough() throws Exception {
+            settings.put(CitusSinkConfig.BATCH_MAX_AGE_MS, "3000");
+            task.stop();
+            startTask();
+            topic.begin().insert("log", null, "line", "alone", "owner", 1).end();
+            task.put(topic.from(TopicScript.TOPIC, 0, 100));
+            while (task.isBusy()) {
+                task.put(List.of());
+            }
+            assertThat(query("SELECT line FROM log")).containsExactly("alone");
+            for (int i = 0; i < 3; i++) {
+                int from = topic.size();
+                topic.begin()
+                        .insert("log", null, "line", "together", "owner", 1)
+                        .end();
+                task.put(topic.from(TopicScript.TOPIC, from, 100));
+            }
+            assertThat(query("SELECT line FROM log")).containsExactly("alone");
+            deliver();
+            assertThat(query("SELECT line, count(*), count(DISTINCT xmin::text) FROM log GROUP BY line ORDER BY line"))
+                    .containsExactly("alone|1|1", "together|3|1");
+        }
+
+        @Test
         void put_whileTheTargetIsDown_goesOnWhereItWas() throws SQLException {
             topic.begin()
                     .insert("account", "id", "id", 1, "owner", 7, "balance", 5)
@@ -121,7 +145,7 @@ class CitusSinkTaskIT {
         CitusSinkTask task;
         private String url;
         private ScriptedContext context;
-        private Map<String, String> settings;
+        Map<String, String> settings;
 
         abstract String createTarget() throws SQLException;
 
@@ -140,7 +164,7 @@ class CitusSinkTaskIT {
             task.stop();
         }
 
-        private void startTask() {
+        final void startTask() {
             task = new CitusSinkTask();
             context = new ScriptedContext(PARTITION);
             task.initialize(context);

@@ -19,6 +19,8 @@ final class ScriptedContext implements SinkTaskContext {
     /** A longer one is that of a task that has nothing to do; shorter than this a task wants to be called again. */
     private static final long IDLE_TIMEOUT_MS = 1_000;
 
+    private static final int MAX_POLLS = 1_000_000;
+
     private final List<TopicPartition> partitions;
     private final Map<TopicPartition, Long> positions = new HashMap<>();
     private final Set<TopicPartition> paused = new HashSet<>();
@@ -34,10 +36,20 @@ final class ScriptedContext implements SinkTaskContext {
 
     /** Delivers what is new in the script, as a consumer would: in polls of {@code perPoll} records of each topic. */
     void deliver(CitusSinkTask task, TopicScript script, int perPoll) {
+        deliver(task, script::from, perPoll);
+    }
+
+    /** What topics hold. */
+    interface Topics {
+        /** The records of a topic from an offset on, at most {@code limit}. */
+        List<SinkRecord> from(String topic, long offset, int limit);
+    }
+
+    void deliver(CitusSinkTask task, Topics topics, int perPoll) {
         int polls = 0;
         boolean more = true;
         while (more) {
-            if (++polls > 100_000) {
+            if (++polls > MAX_POLLS) {
                 throw new AssertionError("the task does not come to an end, positions " + positions);
             }
             positions.putAll(rewound);
@@ -47,7 +59,7 @@ final class ScriptedContext implements SinkTaskContext {
             for (TopicPartition partition : partitions) {
                 if (!paused.contains(partition)) {
                     List<SinkRecord> polled =
-                            script.from(partition.topic(), positions.getOrDefault(partition, 0L), perPoll);
+                            topics.from(partition.topic(), positions.getOrDefault(partition, 0L), perPoll);
                     records.addAll(polled);
                     if (!polled.isEmpty()) {
                         positions.put(partition, polled.get(polled.size() - 1).kafkaOffset() + 1);
@@ -61,7 +73,8 @@ final class ScriptedContext implements SinkTaskContext {
             }
             boolean unread = partitions.stream()
                     .anyMatch(partition -> !paused.contains(partition)
-                            && positions.getOrDefault(partition, 0L) < script.size(partition.topic()));
+                            && !topics.from(partition.topic(), positions.getOrDefault(partition, 0L), 1)
+                                    .isEmpty());
             // A batch that is not full waits for more, and is applied by a call that brings nothing.
             boolean waits = timeoutMs > 0 && timeoutMs < IDLE_TIMEOUT_MS;
             more = task.isBusy() || (!isPaused() && (!rewound.isEmpty() || unread || waits));
@@ -86,6 +99,10 @@ final class ScriptedContext implements SinkTaskContext {
 
     boolean isPaused() {
         return paused.containsAll(partitions);
+    }
+
+    Set<TopicPartition> pausedNow() {
+        return Set.copyOf(paused);
     }
 
     boolean wasPaused(TopicPartition partition) {

@@ -90,6 +90,18 @@ class SettingsCheckTest {
     }
 
     @Test
+    void topicPerTable_isNotReadFromCompactRecords() {
+        Map<String, String> stock = Map.of(
+                "topics", "app.t,app.transaction",
+                "topic.layout", "per-table",
+                "transaction.topic", "app.transaction");
+        assertThat(problems(stock)).isEmpty();
+        Map<String, String> compact = new HashMap<>(stock);
+        compact.put("value.converter", "org.apache.kafka.connect.converters.ByteArrayConverter");
+        assertThat(problems(compact)).containsExactly("value.converter");
+    }
+
+    @Test
     void severalProblems_areAllReported() {
         assertThat(problems(Map.of("errors.tolerance", "all", "tasks.max", "8", "topics.regex", ".*")))
                 .containsExactlyInAnyOrder("errors.tolerance", "tasks.max", "topics.regex");

@@ -35,7 +35,7 @@ class StockDebeziumIT {
     /** {@code -Dpg2citus.stock.kills=50} for the long run. */
     private static final int KILLS = Integer.getInteger("pg2citus.stock.kills", 2);
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(240);
+    private static final Duration TIMEOUT = Duration.ofMinutes(4);
     private static final String TABLES =
             """
             CREATE TABLE account (id bigint PRIMARY KEY, balance numeric(20,2) NOT NULL, note text);

@@ -298,6 +298,97 @@ class TopicPerTableIT {
         }
 
         @Test
+        void refusedTransaction_haltsBehindThoseBeforeIt_andNamesTopicsAndOffsets() throws SQLException {
+            for (int i = 0; i < 3; i++) {
+                topics.begin()
+                        .insert("a", "id", "id", i, "note", "x")
+                        .insert("b", "id", "id", i, "note", "x")
+                        .end();
+            }
+            topics.begin()
+                    .update("a", "id", "id", 404, "note", "x")
+                    .insert("b", "id", "id", 404, "note", "x")
+                    .end();
+            String lsn = topics.lastEndLsn().toString();
+            topics.begin().insert("a", "id", "id", 5, "note", "after").end();
+            assertThatThrownBy(() -> context.deliver(task, topics, 1_000))
+                    .isInstanceOf(ConnectException.class)
+                    .hasMessageStartingWith("AP003")
+                    .hasMessageContaining("Where: source transaction that ends at LSN " + lsn
+                            + ", topic app.public.a-0, offsets 3 to 3; topic app.public.b-0, offsets 3 to 3;"
+                            + " topic app.transaction-0, offsets 6 to 7.");
+            assertThat(query("SELECT id FROM b ORDER BY id")).containsExactly("0", "1", "2");
+            assertThat(query("SELECT transactions_applied FROM pg2citus.progress"))
+                    .containsExactly("3");
+            execute(url, "INSERT INTO a VALUES (404, 'repaired')");
+            restartTask();
+            deliver();
+            assertThat(query("SELECT id FROM a ORDER BY id")).containsExactly("0", "1", "2", "5", "404");
+        }
+
+        @Test
+        void refusedLargeTransaction_namesItsEnd() throws SQLException {
+            settings.put(CitusSinkConfig.TRANSACTION_MAX_ROWS, "5");
+            restartTask();
+            topics.begin();
+            for (int i = 0; i < 9; i++) {
+                topics.insert("a", "id", "id", i, "note", "x");
+            }
+            topics.update("b", "id", "id", 404, "note", "x").end();
+            assertThatThrownBy(this::deliver)
+                    .isInstanceOf(ConnectException.class)
+                    .hasMessageContaining("Where: source transaction that ends at LSN " + topics.lastEndLsn()
+                            + ", its END is at offset 1 of topic app.transaction-0.");
+            assertThat(query("SELECT id FROM a")).isEmpty();
+        }
+
+        /** What was read again would begin with them, if their position had not been made durable first. */
+        @Test
+        void transactionLargerThanMemoryByBytes_behindEmptyOnes_isAppliedAsOne() throws SQLException {
+            settings.put(CitusSinkConfig.TRANSACTION_MAX_BYTES, "2000");
+            settings.put(CitusSinkConfig.PROGRESS_INTERVAL_MS, "60000");
+            restartTask();
+            topics.begin().insert("a", "id", "id", 1000, "note", "before").end();
+            deliver();
+            topics.begin().end().begin().end().begin();
+            for (int i = 0; i < 50; i++) {
+                topics.insert(i % 2 == 0 ? "a" : "b", "id", "id", i, "note", "n".repeat(20));
+            }
+            topics.end();
+            deliver();
+            assertThat(query("SELECT count(*) FROM a")).containsExactly("26");
+            assertThat(query("SELECT transactions_applied FROM pg2citus.progress"))
+                    .containsExactly("4");
+        }
+
+        @Test
+        void snapshotRowAmidstATransaction_isAppliedBehindTheChangesBeforeIt() throws SQLException {
+            topics.begin().insert("a", "id", "id", 1, "note", "inserted");
+            topics.snapshot().snapshotRow("a", "id", "id", 1, "note", "read");
+            topics.insert("b", "id", "id", 1, "note", "x");
+            deliver();
+            topics.end();
+            deliver();
+            assertThat(query("SELECT note FROM a")).containsExactly("read");
+            assertThat(query("SELECT id FROM b")).containsExactly("1");
+        }
+
+        @Test
+        void snapshotRowAmidstALargeTransaction_isAppliedBehindTheChangesBeforeIt() throws SQLException {
+            settings.put(CitusSinkConfig.TRANSACTION_MAX_ROWS, "3");
+            restartTask();
+            topics.begin().insert("a", "id", "id", 1, "note", "inserted");
+            topics.snapshot().snapshotRow("a", "id", "id", 1, "note", "read");
+            for (int i = 0; i < 5; i++) {
+                topics.insert("b", "id", "id", i, "note", "x");
+            }
+            topics.end();
+            deliver();
+            assertThat(query("SELECT note FROM a")).containsExactly("read");
+            assertThat(query("SELECT count(*) FROM b")).containsExactly("5");
+        }
+
+        @Test
         void snapshotRows_areFollowedByTheStream() throws SQLException {
             topics.snapshot();
             for (int i = 0; i < 12; i++) {

@@ -50,6 +50,46 @@ class NetChangeTest {
     }
 
     @Test
+    void upsert_ofAKeyThatWasNotTouched_clearsItFirst() {
+        add(upsert("1", "a", "p"));
+        TableDelta delta = drained();
+        assertThat(delta.cleared()).containsExactly(key("1"));
+        assertThat(delta.inserts()).containsExactly(row("1", "a", "p"));
+        assertThat(delta.rows()).isEqualTo(2);
+    }
+
+    @Test
+    void upsert_overARowOfTheTarget_deletesThatOne() {
+        add(update("1", "a", Row.UNAVAILABLE), upsert("1", "b", "q"));
+        TableDelta delta = drained();
+        assertThat(delta.cleared()).isEmpty();
+        assertThat(delta.updates()).isEmpty();
+        assertThat(delta.deletes()).containsExactly(new KeyedDelete(key("1"), Optional.empty()));
+        assertThat(delta.inserts()).containsExactly(row("1", "b", "q"));
+    }
+
+    @Test
+    void upsert_overARowThatCameFromAnotherKey_deletesItWhereTheTargetHasIt() {
+        add(changeKey("1", "2"), upsert("2", "b", "q"));
+        TableDelta delta = drained();
+        assertThat(delta.cleared()).isEmpty();
+        assertThat(delta.deletes()).containsExactly(new KeyedDelete(key("1"), Optional.empty()));
+        assertThat(delta.inserts()).containsExactly(row("2", "b", "q"));
+    }
+
+    @Test
+    void upsert_overAnotherUpsertOrAfterATruncate_clearsNothingMore() {
+        add(upsert("1", "a", "p"), upsert("1", "b", "q"));
+        TableDelta twice = drained();
+        assertThat(twice.cleared()).containsExactly(key("1"));
+        assertThat(twice.inserts()).containsExactly(row("1", "b", "q"));
+        add(new RowChange.Truncate(TABLE), upsert("1", "c", "r"));
+        TableDelta emptied = drained();
+        assertThat(emptied.cleared()).isEmpty();
+        assertThat(emptied.inserts()).containsExactly(row("1", "c", "r"));
+    }
+
+    @Test
     void oldRow_isTheOneBeforeTheBatch() {
         Optional<Row> first = Optional.of(row("1", "a", "p"));
         Optional<Row> second = Optional.of(row("1", "b", "p"));
@@ -331,6 +371,10 @@ class NetChangeTest {
 
     private static RowChange update(String id, String v, String w) {
         return new RowChange.Update(TABLE, id(id), id(id), Optional.empty(), row(id, v, w));
+    }
+
+    private static RowChange upsert(String id, String v, String w) {
+        return new RowChange.Upsert(TABLE, key(id), row(id, v, w));
     }
 
     private static RowChange changeKey(String oldId, String newId) {

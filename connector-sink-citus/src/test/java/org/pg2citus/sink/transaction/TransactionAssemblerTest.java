@@ -41,6 +41,29 @@ class TransactionAssemblerTest {
     }
 
     @Test
+    void joinedChange_takesItsPlaceBetweenTheEvents_andDoesNotCount() {
+        assertThat(assembler.isBetweenTransactions()).isTrue();
+        assertThatThrownBy(() -> assembler.join(insert("0"))).isInstanceOf(IllegalStateException.class);
+        accept(begin(7));
+        accept(change(7, 1, "1"));
+        assertThat(assembler.isBetweenTransactions()).isFalse();
+        assembler.join(insert("joined"));
+        accept(change(7, 2, "2"));
+        assertThat(accept(end(7, 100, 2))).contains(whole(7, 100, 13, insert("1"), insert("joined"), insert("2")));
+    }
+
+    @Test
+    void joinedChanges_countForTheLimitOfMemory() {
+        accept(begin(7));
+        accept(change(7, 1, "1"));
+        for (int i = 0; i < 3; i++) {
+            assembler.join(insert("joined" + i));
+        }
+        assertThat(accept(end(7, 100, 1)))
+                .hasValueSatisfying(whole -> assertThat(whole).isInstanceOf(Assembled.TooLarge.class));
+    }
+
+    @Test
     void emptyTransaction_isHandedOutWithoutChanges() {
         assertThat(acceptAll(begin(7), end(7, 100, 0))).containsExactly(whole(7, 100, 11));
     }
