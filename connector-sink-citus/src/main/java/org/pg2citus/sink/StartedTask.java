@@ -445,10 +445,10 @@ final class StartedTask implements AutoCloseable {
 
     private void hold(Lsn endLsn) {
         flush();
-        LOG.info(
-                "Holding at LSN {}: the next transaction ends at {}",
-                writer.progress().holdAtLsn().orElseThrow(),
-                endLsn);
+        Lsn held = writer.progress().holdAtLsn().orElseThrow();
+        LOG.info("Holding at LSN {}: the next transaction ends at {}", held, endLsn);
+        // Commits come in order: whoever waits for the hold learns that nothing before it is left.
+        writer.apply(List.of(), writer.progress().seenUpTo(held));
         holding = true;
         metrics.holding(true);
         intake.pause();

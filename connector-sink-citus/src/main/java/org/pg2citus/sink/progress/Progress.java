@@ -84,7 +84,8 @@ public record Progress(
 
     /** The same progress, with the source's WAL known to be read up to {@code lsn}. */
     public Progress seenUpTo(Lsn lsn) {
-        return with(Optional.of(lsn), holdAtLsn, newSnapshots);
+        Lsn later = seenLsn.filter(seen -> seen.compareTo(lsn) > 0).orElse(lsn);
+        return with(Optional.of(later), holdAtLsn, newSnapshots);
     }
 
     /** The same progress with what others now ask for. */

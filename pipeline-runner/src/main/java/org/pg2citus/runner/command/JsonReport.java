@@ -87,7 +87,7 @@ public final class JsonReport implements MigrationListener {
                 .put("exitCode", failure.exitCode().code());
     }
 
-    private static ObjectNode json(Finding finding) {
+    static ObjectNode json(Finding finding) {
         return JSON.createObjectNode()
                 .put("code", finding.code())
                 .put("severity", finding.severity().name())

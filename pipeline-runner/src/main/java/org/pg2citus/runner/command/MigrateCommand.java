@@ -1,12 +1,10 @@
 package org.pg2citus.runner.command;
 
-import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.pg2citus.runner.config.ConfigKey;
 import org.pg2citus.runner.config.MigrationSettings;
-import org.pg2citus.runner.event.MigrationListener;
 import org.pg2citus.runner.event.StopSignal;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.migrate.Migration;
@@ -100,18 +98,10 @@ final class MigrateCommand implements Callable<Integer> {
         LogFile.placeIn(settings.dataDir());
         StopSignal stop = new StopSignal();
         try (StopOnSignal onSignal = new StopOnSignal(stop, settings.stopTimeout())) {
-            new Migration(settings, listener(), stop, untilCaughtUp ? Until.CAUGHT_UP : Until.STOPPED).run();
+            new Migration(settings, output.listener(), stop, untilCaughtUp ? Until.CAUGHT_UP : Until.STOPPED).run();
             return ExitCode.OK.code();
         } catch (RuntimeException e) {
             return Failures.report(e, output.isJson(), output.isVerbose());
         }
-    }
-
-    private MigrationListener listener() {
-        PrintStream out = System.out;
-        if (output.isQuiet()) {
-            return event -> {};
-        }
-        return output.isJson() ? new JsonReport(out) : new TextReport(out, output.isPlain(), output.isVerbose());
     }
 }

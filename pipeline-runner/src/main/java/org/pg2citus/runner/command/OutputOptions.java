@@ -1,5 +1,7 @@
 package org.pg2citus.runner.command;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.pg2citus.runner.event.MigrationListener;
 import picocli.CommandLine.Option;
 
 /** The flags that say how a command talks. */
@@ -47,5 +49,23 @@ final class OutputOptions {
     @SuppressWarnings("SystemConsoleNull") // Main has newer Java behave as Java 17 does
     boolean isPlain() {
         return noColor || System.console() == null || System.getenv("NO_COLOR") != null;
+    }
+
+    /** Tells what is done, in the form that was asked for. */
+    MigrationListener listener() {
+        if (quiet) {
+            return event -> {};
+        }
+        return isJson() ? new JsonReport(System.out) : new TextReport(System.out, isPlain(), verbose);
+    }
+
+    /** Says in one line what was done; for programs with one more value, which may be null. */
+    void say(String event, String text, String key, String value) {
+        if (isJson()) {
+            System.out.println(
+                    new ObjectMapper().createObjectNode().put("event", event).put(key, value));
+        } else if (!quiet) {
+            System.out.println(text);
+        }
     }
 }

@@ -13,7 +13,19 @@ import picocli.CommandLine.Spec;
         name = "pg2citus",
         header = "Move a live PostgreSQL database into a Citus cluster with near-zero downtime.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DemoCommand.class, MigrateCommand.class, StatusCommand.class, HelpCommand.class},
+        subcommands = {
+            DemoCommand.class,
+            CheckCommand.class,
+            MigrateCommand.class,
+            VerifyCommand.class,
+            CutoverCommand.class,
+            CleanupCommand.class,
+            SequencesCommand.class,
+            StatusCommand.class,
+            PauseCommand.class,
+            ResumeCommand.class,
+            HelpCommand.class
+        },
         footerHeading = "%nBegin with:%n",
         footer = {
             "  pg2citus demo                                the whole migration on a database of its own",

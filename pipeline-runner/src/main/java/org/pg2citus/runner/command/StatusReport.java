@@ -9,6 +9,7 @@ import org.pg2citus.runner.snapshot.Slot;
 import org.pg2citus.runner.state.CopiedTable;
 import org.pg2citus.runner.watch.Status;
 import org.pg2citus.runner.watch.Status.TableStatus;
+import org.pg2citus.sink.change.Lsn;
 
 /** Writes a status down: a header line, the slot, a line for each table. */
 final class StatusReport {
@@ -33,11 +34,22 @@ final class StatusReport {
                                 .map(ms -> ", " + Amounts.time(Duration.ofMillis(ms)))
                                 .orElse("")));
         text.append("slot %s  %s%n".formatted(status.state().slot(), slot(status)));
-        text.append("applied %s  %s transactions  %s row changes%n%n"
+        text.append("applied %s  %s transactions  %s row changes%n"
                 .formatted(
                         status.applied().lsn(),
                         Amounts.count(status.applied().transactions()),
                         Amounts.count(status.applied().rows())));
+        status.heldAt()
+                .ifPresent(lsn -> text.append(
+                        "HELD at %s: paused or being verified; pg2citus resume lets it go on%n".formatted(lsn)));
+        status.cutover()
+                .ifPresent(cutover -> text.append("cutover %s%s%n"
+                        .formatted(
+                                cutover.step(),
+                                cutover.fencedAt()
+                                        .map(since -> ": the source is read-only since " + since)
+                                        .orElse(""))));
+        text.append(System.lineSeparator());
         int width = status.tables().stream()
                 .mapToInt(table -> table.table().toString().length())
                 .max()
@@ -107,7 +119,11 @@ final class StatusReport {
                 .put("lagMs", status.recentLagMs().orElse(null))
                 .put("transactionsApplied", status.applied().transactions())
                 .put("rowsApplied", status.applied().rows())
-                .put("slotLost", status.slotLost());
+                .put("slotLost", status.slotLost())
+                .put("heldAt", status.heldAt().map(Lsn::toString).orElse(null))
+                .put(
+                        "cutover",
+                        status.cutover().map(cutover -> cutover.step().name()).orElse(null));
         ObjectNode slot = root.putObject("slot").put("name", status.state().slot());
         status.slot().ifPresent(present -> slot.put("active", present.active())
                 .put("walStatus", present.walStatus())

@@ -19,6 +19,7 @@ import org.pg2citus.runner.failure.MigrationException;
 import org.pg2citus.runner.snapshot.Copy;
 import org.pg2citus.runner.snapshot.CopyRun;
 import org.pg2citus.runner.snapshot.ExportedSnapshot;
+import org.pg2citus.runner.snapshot.SlotMaking;
 import org.pg2citus.runner.snapshot.TargetSession;
 import org.pg2citus.runner.state.Chunk;
 import org.pg2citus.runner.state.CopyStore;
@@ -94,7 +95,7 @@ final class CopyRounds {
 
     private Optional<ExportedSnapshot> newSnapshot(MigrationState state, int round) {
         // A name has room for 63 bytes; the slot of the last round may not be gone yet.
-        return new SlotMaking(sessions, listener, stop)
+        return new SlotMaking(sessions.sourceServer(), listener, stop)
                 .make(
                         "%.45s_rest_%d_%d"
                                 .formatted(state.slot(), ProcessHandle.current().pid(), round),

@@ -31,6 +31,7 @@ import org.pg2citus.runner.snapshot.ExportedSnapshot;
 import org.pg2citus.runner.snapshot.LeftSessions;
 import org.pg2citus.runner.snapshot.Publication;
 import org.pg2citus.runner.snapshot.Slot;
+import org.pg2citus.runner.snapshot.SlotMaking;
 import org.pg2citus.runner.snapshot.TargetSession;
 import org.pg2citus.runner.state.CopyState;
 import org.pg2citus.runner.state.DataDirLock;
@@ -192,7 +193,8 @@ public final class Migration {
                 Publication.create(source, preparing.publication(), preparing.tables());
                 return null;
             });
-            Optional<ExportedSnapshot> made = new SlotMaking(sessions, listener, stop).make(preparing.slot(), false);
+            Optional<ExportedSnapshot> made =
+                    new SlotMaking(sessions.sourceServer(), listener, stop).make(preparing.slot(), false);
             if (made.isEmpty()) {
                 return false;
             }

@@ -70,6 +70,16 @@ public final class ExportedSnapshot implements AutoCloseable {
         return slot.getSnapshotName();
     }
 
+    /** Begins a transaction in the session that reads what the snapshot shows. */
+    public void enter(Connection session) throws SQLException {
+        session.setAutoCommit(false);
+        session.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+        session.setReadOnly(true);
+        try (Statement statement = session.createStatement()) {
+            statement.execute("SET TRANSACTION SNAPSHOT '%s'".formatted(name()));
+        }
+    }
+
     @Override
     public void close() throws SQLException {
         connection.close();

@@ -24,6 +24,16 @@ import org.pg2citus.sink.progress.StateSchema;
  */
 public final class MigrationStore {
 
+    /** What has rows of a pipeline, besides the migration itself. */
+    private static final List<String> STATE_TABLES = List.of(
+            "copied_table",
+            "copied_chunk",
+            "copy_plan",
+            "copy_progress",
+            "deferred_index",
+            "snapshot_table",
+            "progress");
+
     // A plain table, also on Citus: its writes need no atomicity with the data, as the ledger's and the progress' do.
     private static final String MIGRATION =
             """
@@ -120,6 +130,21 @@ public final class MigrationStore {
             statement.setString(1, name);
             statement.executeUpdate();
         }
+    }
+
+    /** Forgets a migration with its ledger and its progress. */
+    public void forget(Connection target) throws SQLException {
+        for (String table : STATE_TABLES) {
+            if (exists(target, table)) {
+                try (PreparedStatement statement =
+                        target.prepareStatement("DELETE FROM pg2citus.%s WHERE pipeline = ?".formatted(table))) {
+                    statement.setString(1, name);
+                    statement.executeUpdate();
+                }
+            }
+        }
+        // Last: while it is there, the cleanup can be run again.
+        delete(target);
     }
 
     /** The copy's part of the state. */

@@ -129,6 +129,11 @@ public final class ChangeTopic implements AutoCloseable {
                 .value());
     }
 
+    /** Removes the topic with all that is in it. */
+    public void delete() {
+        await(admin.deleteTopics(List.of(settings.topic())).all(), "deleting topic " + settings.topic());
+    }
+
     /** The oldest offset that is still there. */
     public long firstOffset() {
         return await(

@@ -13,6 +13,8 @@ import java.util.Optional;
 import org.pg2citus.runner.catalog.Table;
 import org.pg2citus.runner.catalog.Tables;
 import org.pg2citus.runner.config.MigrationSettings;
+import org.pg2citus.runner.cutover.CutoverState;
+import org.pg2citus.runner.cutover.CutoverStore;
 import org.pg2citus.runner.event.MigrationEvent.CopyProgressed;
 import org.pg2citus.runner.event.TableProgress;
 import org.pg2citus.runner.failure.ExitCode;
@@ -27,6 +29,7 @@ import org.pg2citus.runner.state.CopyState;
 import org.pg2citus.runner.state.MigrationState;
 import org.pg2citus.runner.state.MigrationStore;
 import org.pg2citus.runner.state.Phase;
+import org.pg2citus.runner.verify.SinkHold;
 import org.pg2citus.sink.change.Lsn;
 import org.pg2citus.sink.change.TableId;
 
@@ -37,6 +40,8 @@ import org.pg2citus.sink.change.TableId;
  * @param sourceLsn where the source writes
  * @param recentLagMs the lag in time that a running migration measured within the last minute
  * @param recentCopy how far the copy is, as a running migration left it within the last minute
+ * @param heldAt the sink is held there: paused, or being verified
+ * @param cutover empty when none was begun
  */
 public record Status(
         MigrationState state,
@@ -45,7 +50,9 @@ public record Status(
         Optional<Slot> slot,
         Lsn sourceLsn,
         Optional<Long> recentLagMs,
-        Optional<CopyProgressed> recentCopy) {
+        Optional<CopyProgressed> recentCopy,
+        Optional<Lsn> heldAt,
+        Optional<CutoverState> cutover) {
 
     /**
      * One table.
@@ -69,6 +76,8 @@ public record Status(
         requireNonNull(slot, "slot is null");
         requireNonNull(recentLagMs, "recentLagMs is null");
         requireNonNull(recentCopy, "recentCopy is null");
+        requireNonNull(heldAt, "heldAt is null");
+        requireNonNull(cutover, "cutover is null");
         tables = List.copyOf(tables);
     }
 
@@ -85,6 +94,8 @@ public record Status(
         CopyState copied;
         Optional<CopyProgressed> copying;
         Optional<Long> lagMs;
+        Optional<Lsn> heldAt;
+        Optional<CutoverState> cutover;
         try (Connection target = targetServer.connect("status")) {
             state = store.load(target)
                     .orElseThrow(() -> new MigrationException(
@@ -96,6 +107,8 @@ public record Status(
             copied = store.copies().read(target);
             copying = state.phase() == Phase.COPYING ? store.copies().recentProgress(target) : Optional.empty();
             lagMs = store.recentLagMs(target);
+            heldAt = state.phase() == Phase.STREAMING ? SinkHold.current(target, state.name()) : Optional.empty();
+            cutover = new CutoverStore(state.name()).load(target);
         } catch (SQLException e) {
             throw targetServer.failure(e, "reading the migration's state");
         }
@@ -112,7 +125,15 @@ public record Status(
                         onSource == null ? 0 : onSource.estimatedRows()));
             }
             return new Status(
-                    state, tables, applied, Slot.read(source, state.slot()), writtenLsn(source), lagMs, copying);
+                    state,
+                    tables,
+                    applied,
+                    Slot.read(source, state.slot()),
+                    writtenLsn(source),
+                    lagMs,
+                    copying,
+                    heldAt,
+                    cutover);
         } catch (SQLException e) {
             throw sourceServer.failure(e, "reading the slot");
         }

@@ -30,7 +30,9 @@ final class WriteLoad implements AutoCloseable {
     private final List<Thread> threads = new ArrayList<>();
     private final CountDownLatch stop = new CountDownLatch(1);
     private final AtomicLong transactions = new AtomicLong();
+    private final AtomicLong refused = new AtomicLong();
     private final AtomicReference<SQLException> failure = new AtomicReference<>();
+    private volatile boolean truncating;
 
     private WriteLoad() {}
 
@@ -66,6 +68,13 @@ final class WriteLoad implements AutoCloseable {
     }
 
     static WriteLoad start(String url, int clients) {
+        WriteLoad load = startWithoutTruncates(url, clients);
+        load.truncate();
+        return load;
+    }
+
+    /** Does everything but truncate, until {@link #truncate} is called. */
+    static WriteLoad startWithoutTruncates(String url, int clients) {
         WriteLoad load = new WriteLoad();
         for (int client = 0; client < clients; client++) {
             int number = client;
@@ -76,8 +85,18 @@ final class WriteLoad implements AutoCloseable {
         return load;
     }
 
+    /** From now on tables are truncated, too. */
+    void truncate() {
+        truncating = true;
+    }
+
     long transactions() {
         return transactions.get();
+    }
+
+    /** Transactions that failed because the tables were read-only. */
+    long refused() {
+        return refused.get();
     }
 
     private void write(String url, int client) {
@@ -107,8 +126,11 @@ final class WriteLoad implements AutoCloseable {
                     }
                 } catch (SQLException e) {
                     connection.rollback();
-                    // Clients that cross each other's rows deadlock, as in life.
-                    if (!"40P01".equals(e.getSQLState())) {
+                    if ("25006".equals(e.getSQLState())) {
+                        // Cut over: an application would connect to the new database.
+                        refused.incrementAndGet();
+                    } else if (!"40P01".equals(e.getSQLState())) {
+                        // Clients that cross each other's rows deadlock, as in life.
                         throw e;
                     }
                 }
@@ -151,11 +173,11 @@ final class WriteLoad implements AutoCloseable {
         }
     }
 
-    private static void bulk(Statement statement, Random random, int client) throws SQLException {
+    private void bulk(Statement statement, Random random, int client) throws SQLException {
         long from = (client + 1) * 1_000_000L;
         switch (random.nextInt(8)) {
             case 0 -> {
-                if (client == 0) {
+                if (client == 0 && truncating) {
                     statement.execute("TRUNCATE scratch");
                 }
             }

@@ -1,4 +1,4 @@
-package org.pg2citus.runner.migrate;
+package org.pg2citus.runner.snapshot;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -15,14 +15,14 @@ import org.pg2citus.runner.event.MigrationListener;
 import org.pg2citus.runner.event.StopSignal;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
-import org.pg2citus.runner.snapshot.ExportedSnapshot;
+import org.pg2citus.runner.postgres.Server;
 import org.postgresql.PGConnection;
 
 /**
  * Makes a slot with its snapshot. The source answers only when every transaction that was open has ended, which may
  * take as long as the application likes: so we say who is waited for, and can be stopped.
  */
-final class SlotMaking {
+public final class SlotMaking {
 
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration SILENT = Duration.ofSeconds(5);
@@ -35,19 +35,20 @@ final class SlotMaking {
             WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
             ORDER BY xact_start LIMIT 1""";
 
-    private final Sessions sessions;
+    private final Server source;
     private final MigrationListener listener;
     private final StopSignal stop;
 
-    SlotMaking(Sessions sessions, MigrationListener listener, StopSignal stop) {
-        this.sessions = sessions;
+    /** @param listener is told who is waited for */
+    public SlotMaking(Server source, MigrationListener listener, StopSignal stop) {
+        this.source = source;
         this.listener = listener;
         this.stop = stop;
     }
 
     /** Empty when it was stopped; nothing is left then. */
-    Optional<ExportedSnapshot> make(String slot, boolean temporary) {
-        Connection session = ExportedSnapshot.openSession(sessions.sourceServer());
+    public Optional<ExportedSnapshot> make(String slot, boolean temporary) {
+        Connection session = ExportedSnapshot.openSession(source);
         FutureTask<ExportedSnapshot> making = new FutureTask<>(() -> ExportedSnapshot.create(session, slot, temporary));
         Thread thread = new Thread(making, "make-slot");
         thread.setDaemon(true);
@@ -68,7 +69,7 @@ final class SlotMaking {
                 }
             } catch (ExecutionException e) {
                 if (e.getCause() instanceof SQLException cause) {
-                    throw sessions.sourceServer().failure(cause, "making replication slot " + slot);
+                    throw source.failure(cause, "making replication slot " + slot);
                 }
                 throw new MigrationException(
                         ExitCode.INTERNAL, "SL009", "making a slot failed: " + e.getCause(), "report it", e);
@@ -80,24 +81,24 @@ final class SlotMaking {
     }
 
     private void tellWhoIsWaitedFor() {
-        sessions.onSource("looking for open transactions", source -> {
-            try (PreparedStatement statement = source.prepareStatement(OLDEST);
-                    ResultSet row = statement.executeQuery()) {
-                listener.on(new Notice("waiting for transactions that are open on the source; the oldest: "
-                        + (row.next() ? row.getString(1) : "not visible to this role")));
-                return null;
-            }
-        });
+        try (Connection session = source.connect("looking for open transactions");
+                PreparedStatement statement = session.prepareStatement(OLDEST);
+                ResultSet row = statement.executeQuery()) {
+            listener.on(new Notice("waiting for transactions that are open on the source; the oldest: "
+                    + (row.next() ? row.getString(1) : "not visible to this role")));
+        } catch (SQLException e) {
+            throw source.failure(e, "looking for open transactions");
+        }
     }
 
     /** Closing the socket would not do: the server looks at it only when the wait is over. */
-    private void cancel(Connection session) {
-        sessions.onSource("stopping", source -> {
-            try (PreparedStatement statement = source.prepareStatement("SELECT pg_terminate_backend(?)")) {
-                statement.setInt(1, session.unwrap(PGConnection.class).getBackendPID());
-                statement.executeQuery().close();
-                return null;
-            }
-        });
+    private void cancel(Connection waiting) {
+        try (Connection session = source.connect("stopping");
+                PreparedStatement statement = session.prepareStatement("SELECT pg_terminate_backend(?)")) {
+            statement.setInt(1, waiting.unwrap(PGConnection.class).getBackendPID());
+            statement.executeQuery().close();
+        } catch (SQLException e) {
+            throw source.failure(e, "stopping");
+        }
     }
 }

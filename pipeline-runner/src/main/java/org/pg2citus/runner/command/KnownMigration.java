@@ -1,0 +1,33 @@
+package org.pg2citus.runner.command;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.pg2citus.runner.config.MigrationSettings;
+import org.pg2citus.runner.failure.ExitCode;
+import org.pg2citus.runner.failure.MigrationException;
+import org.pg2citus.runner.postgres.Server;
+import org.pg2citus.runner.postgres.Side;
+import org.pg2citus.runner.state.MigrationState;
+import org.pg2citus.runner.state.MigrationStore;
+
+/** The migration that a command is about, as the target knows it. */
+final class KnownMigration {
+
+    private KnownMigration() {}
+
+    /** @throws MigrationException ST004 (exit code 3) when the target knows no such migration */
+    static MigrationState read(MigrationSettings settings) {
+        Server server = new Server(Side.TARGET, settings.target(), settings.name());
+        try (Connection target = server.connect("reading the state")) {
+            return new MigrationStore(settings.name())
+                    .load(target)
+                    .orElseThrow(() -> new MigrationException(
+                            ExitCode.STATE,
+                            "ST004",
+                            "target %s knows no migration named %s".formatted(settings.target(), settings.name()),
+                            "check target.uri and --name; pg2citus migrate begins one"));
+        } catch (SQLException e) {
+            throw server.failure(e, "reading the migration's state");
+        }
+    }
+}
