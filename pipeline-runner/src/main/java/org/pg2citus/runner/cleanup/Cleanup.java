@@ -25,6 +25,7 @@ import org.pg2citus.runner.state.MigrationStore;
 import org.pg2citus.runner.stream.ChangeTopic;
 import org.pg2citus.runner.stream.ConnectClient;
 import org.pg2citus.runner.stream.Connectors;
+import org.pg2citus.runner.watch.HealthStore;
 
 /**
  * Removes what a migration made. The order is such that a cleanup which ends half-way can be run again, and that the
@@ -153,6 +154,7 @@ public final class Cleanup {
     private void state(Connection onTarget, boolean dryRun, List<String> removed) throws SQLException {
         if (!dryRun) {
             cutovers.delete(onTarget);
+            new HealthStore(settings.name()).delete(onTarget);
             store.forget(onTarget);
         }
         removed.add("the migration's state in the target's schema pg2citus");

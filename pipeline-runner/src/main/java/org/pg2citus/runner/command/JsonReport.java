@@ -7,11 +7,13 @@ import java.io.PrintStream;
 import org.pg2citus.runner.check.Finding;
 import org.pg2citus.runner.event.Lag;
 import org.pg2citus.runner.event.MigrationEvent;
+import org.pg2citus.runner.event.MigrationEvent.Alarm;
 import org.pg2citus.runner.event.MigrationEvent.CaughtUp;
 import org.pg2citus.runner.event.MigrationEvent.ChecksDone;
 import org.pg2citus.runner.event.MigrationEvent.CopyProgressed;
 import org.pg2citus.runner.event.MigrationEvent.LagMeasured;
 import org.pg2citus.runner.event.MigrationEvent.Notice;
+import org.pg2citus.runner.event.MigrationEvent.Recovered;
 import org.pg2citus.runner.event.MigrationEvent.SlotReady;
 import org.pg2citus.runner.event.MigrationEvent.StepStarted;
 import org.pg2citus.runner.event.MigrationEvent.Stopped;
@@ -72,6 +74,15 @@ public final class JsonReport implements MigrationListener {
                     .put("error", restarted.error())
                     .put("attempt", restarted.attempt())
                     .put("afterMs", restarted.after().toMillis());
+        } else if (event instanceof Alarm alarm) {
+            line.put("event", "alarm")
+                    .put("severity", alarm.severity())
+                    .put("code", alarm.code())
+                    .put("message", alarm.message())
+                    .put("remedy", alarm.remedy());
+        } else if (event instanceof Recovered recovered) {
+            line.put("event", "recovered")
+                    .put("stalledMs", recovered.stalledFor().toMillis());
         } else if (event instanceof Stopped) {
             line.put("event", "stopped");
         }

@@ -4,34 +4,46 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.pg2citus.runner.check.Finding;
 import org.pg2citus.runner.event.TableProgress;
 import org.pg2citus.runner.snapshot.Slot;
 import org.pg2citus.runner.state.CopiedTable;
+import org.pg2citus.runner.watch.Health;
 import org.pg2citus.runner.watch.Status;
 import org.pg2citus.runner.watch.Status.TableStatus;
 import org.pg2citus.sink.change.Lsn;
 
-/** Writes a status down: a header line, the slot, a line for each table. */
+/** Writes a status down: a header line, the slot, a line for each table, what is in the way and how to mend it. */
 final class StatusReport {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private StatusReport() {}
 
-    static String text(Status status) {
+    static String text(Status status, Instant now) {
         long copied = status.tables().stream()
                 .filter(table -> table.copied().isPresent())
                 .count();
         StringBuilder text = new StringBuilder();
-        text.append("migration %s  %s  tables %d/%d copied  lag %s%s%n"
+        text.append("migration %s  %s  %s  tables %d/%d copied  lag %s%s%s%s%n"
                 .formatted(
                         status.state().name(),
+                        status.summary(),
                         status.state().phase(),
                         copied,
                         status.tables().size(),
                         Amounts.bytes(status.lagBytes()),
                         status.recentLagMs()
                                 .map(ms -> ", " + Amounts.time(Duration.ofMillis(ms)))
+                                .orElse(""),
+                        status.health()
+                                .flatMap(Health::runway)
+                                .map(runway -> "  runway %d min".formatted(runway.toMinutes()))
+                                .orElse(""),
+                        status.timeLeft(now)
+                                .map(left -> "  ETA " + Amounts.time(left))
                                 .orElse("")));
         text.append("slot %s  %s%n".formatted(status.state().slot(), slot(status)));
         text.append("applied %s  %s transactions  %s row changes%n"
@@ -39,9 +51,6 @@ final class StatusReport {
                         status.applied().lsn(),
                         Amounts.count(status.applied().transactions()),
                         Amounts.count(status.applied().rows())));
-        status.heldAt()
-                .ifPresent(lsn -> text.append(
-                        "HELD at %s: paused or being verified; pg2citus resume lets it go on%n".formatted(lsn)));
         status.cutover()
                 .ifPresent(cutover -> text.append("cutover %s%s%n"
                         .formatted(
@@ -82,6 +91,10 @@ final class StatusReport {
                             ? "100 %"
                             : table.copying().map(CopyTable::percent).orElse("")));
         }
+        List<Finding> blockers = StatusBlockers.of(status);
+        if (!blockers.isEmpty()) {
+            text.append(System.lineSeparator()).append(FindingText.of(blockers));
+        }
         return text.toString();
     }
 
@@ -109,7 +122,7 @@ final class StatusReport {
                         Amounts.bytes(slot.retainedWalBytes()));
     }
 
-    static String json(Status status) {
+    static String json(Status status, Instant now) {
         ObjectNode root = JSON.createObjectNode()
                 .put("name", status.state().name())
                 .put("phase", status.state().phase().name())
@@ -124,6 +137,24 @@ final class StatusReport {
                 .put(
                         "cutover",
                         status.cutover().map(cutover -> cutover.step().name()).orElse(null));
+        root.put("summary", status.summary().name())
+                .put(
+                        "secondsLeft",
+                        status.timeLeft(now).map(Duration::toSeconds).orElse(null));
+        status.health().ifPresent(health -> {
+            ObjectNode node = root.putObject("health")
+                    .put("state", health.state().name())
+                    .put("stalledMs", health.stalledFor().toMillis())
+                    .put(
+                            "runwayMinutes",
+                            health.runway().map(Duration::toMinutes).orElse(null))
+                    .put("oldestTransaction", health.oldestTransaction().orElse(null));
+            health.walBytesPerSecond().ifPresent(rate -> node.put("walBytesPerSecond", rate));
+            health.walBytesLeft().ifPresent(left -> node.put("walBytesLeft", left));
+            health.topicLag().ifPresent(lag -> node.put("topicLag", lag));
+        });
+        ArrayNode blockers = root.putArray("blockers");
+        StatusBlockers.of(status).forEach(blocker -> blockers.add(JsonReport.json(blocker)));
         ObjectNode slot = root.putObject("slot").put("name", status.state().slot());
         status.slot().ifPresent(present -> slot.put("active", present.active())
                 .put("walStatus", present.walStatus())

@@ -10,11 +10,13 @@ import java.util.List;
 import org.pg2citus.runner.check.Finding;
 import org.pg2citus.runner.event.Lag;
 import org.pg2citus.runner.event.MigrationEvent;
+import org.pg2citus.runner.event.MigrationEvent.Alarm;
 import org.pg2citus.runner.event.MigrationEvent.CaughtUp;
 import org.pg2citus.runner.event.MigrationEvent.ChecksDone;
 import org.pg2citus.runner.event.MigrationEvent.CopyProgressed;
 import org.pg2citus.runner.event.MigrationEvent.LagMeasured;
 import org.pg2citus.runner.event.MigrationEvent.Notice;
+import org.pg2citus.runner.event.MigrationEvent.Recovered;
 import org.pg2citus.runner.event.MigrationEvent.SlotReady;
 import org.pg2citus.runner.event.MigrationEvent.StepStarted;
 import org.pg2citus.runner.event.MigrationEvent.Stopped;
@@ -85,6 +87,11 @@ public final class TextReport implements MigrationListener {
                             restarted.error(),
                             Amounts.time(restarted.after()),
                             restarted.attempt()));
+        } else if (event instanceof Alarm alarm) {
+            line("%s %s: %s".formatted(alarm.severity(), alarm.code(), alarm.message()));
+            out.println("         -> " + alarm.remedy());
+        } else if (event instanceof Recovered recovered) {
+            line("it goes on, after " + Amounts.time(recovered.stalledFor()));
         } else if (event instanceof Stopped) {
             line("stopped; the same command continues");
         }

@@ -74,7 +74,42 @@ public enum ConfigKey {
     POLICY_STOP_TIMEOUT_SECONDS(
             "policy.stop_timeout_seconds",
             "30",
-            "How long a clean stop may take before the process ends as it is, 1 to 600. Nothing is lost either way.");
+            "How long a clean stop may take before the process ends as it is, 1 to 600. Nothing is lost either way."),
+    POLICY_STALLED_AFTER_SECONDS(
+            "policy.stalled_after_seconds",
+            "60",
+            "After this long without progress, although there is something to apply, it is said to be stalled, with the"
+                    + " cause; 5 to 86400. A task that fails for good is told at once."),
+    POLICY_CAPTURE_WHEN_HALTED(
+            "policy.capture_when_halted",
+            "true",
+            "When the sink fails for good, go on capturing, so that the source keeps no WAL, and try the sink again every"
+                    + " half minute. With false, 'pg2citus migrate' ends."),
+    POLICY_WARN_BELOW_MINUTES(
+            "policy.warn_below_minutes",
+            "240",
+            "Warn when the source's room for WAL lasts for less, at the present rate; 0 for never."),
+    POLICY_ALERT_BELOW_MINUTES(
+            "policy.alert_below_minutes",
+            "60",
+            "Alert when it lasts for less: policy.alert_webhook and policy.alert_command are told; 0 for never. They are"
+                    + " told of each stall, too."),
+    POLICY_PAUSE_BELOW_MINUTES(
+            "policy.pause_below_minutes",
+            "0",
+            "Hold the sink when it lasts for less, so that capturing has the machine for itself, until 'pg2citus resume';"
+                    + " 0 for never."),
+    POLICY_RELEASE_BELOW_MINUTES(
+            "policy.release_below_minutes",
+            "0",
+            "Drop the slot when it lasts for less: the migration is lost, the source lives; 0 for never."),
+    POLICY_ALERT_WEBHOOK("policy.alert_webhook", "", "An http(s) address that is sent each alert as JSON (POST)."),
+    POLICY_ALERT_COMMAND(
+            "policy.alert_command",
+            "",
+            "A program that is started for each alert, with the JSON in its environment as PG2CITUS_ALERT."),
+    POLICY_DRY_RUN(
+            "policy.dry_run", "false", "Say what would be done instead of holding the sink or dropping the slot.");
 
     private final String path;
     private final String defaultText;

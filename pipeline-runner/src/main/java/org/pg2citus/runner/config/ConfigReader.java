@@ -80,7 +80,7 @@ public final class ConfigReader {
         TableFilter tables = new TableFilter(
                 patterns(ConfigKey.TABLES_INCLUDE, List.of("*")), patterns(ConfigKey.TABLES_EXCLUDE, List.of()));
         KafkaSettings kafka = kafka(name);
-        Optional<URI> connectUrl = text(ConfigKey.CONNECT_URL).flatMap(this::httpAddress);
+        Optional<URI> connectUrl = httpAddress(ConfigKey.CONNECT_URL);
         if (connectUrl.isPresent() && kafka.bootstrapServers().isEmpty()) {
             problems.add("connect.url needs kafka.bootstrap.servers: workers elsewhere cannot reach an embedded Kafka");
         }
@@ -88,9 +88,10 @@ public final class ConfigReader {
         CopySettings copy = new CopySettings(
                 number(ConfigKey.COPY_JOBS, 1, 64).orElse(4),
                 number(ConfigKey.COPY_CHUNK_MB, 1, 1 << 20).orElse(CopySettings.DEFAULT_CHUNK_MB),
-                flag(ConfigKey.COPY_DEFER_INDEXES).orElse(false));
+                bool(ConfigKey.COPY_DEFER_INDEXES).orElse(false));
         int restarts = number(ConfigKey.POLICY_TASK_RESTARTS, 0, 1000).orElse(10);
         int stopSeconds = number(ConfigKey.POLICY_STOP_TIMEOUT_SECONDS, 1, 600).orElse(30);
+        WatchPolicy watch = watch();
         problems.throwIfAny();
         return new MigrationSettings(
                 name,
@@ -107,6 +108,7 @@ public final class ConfigReader {
                 connectUrl,
                 restarts,
                 Duration.ofSeconds(stopSeconds),
+                watch,
                 warnings);
     }
 
@@ -293,25 +295,49 @@ public final class ConfigReader {
         return text.map(Integer::valueOf);
     }
 
-    private Optional<Boolean> flag(ConfigKey key) {
+    private WatchPolicy watch() {
+        WatchPolicy standard = WatchPolicy.DEFAULT;
+        return new WatchPolicy(
+                number(ConfigKey.POLICY_STALLED_AFTER_SECONDS, 5, 86_400)
+                        .map(Duration::ofSeconds)
+                        .orElse(standard.stalledAfter()),
+                bool(ConfigKey.POLICY_CAPTURE_WHEN_HALTED).orElse(standard.captureWhenHalted()),
+                minutes(ConfigKey.POLICY_WARN_BELOW_MINUTES).orElse(standard.warnBelow()),
+                minutes(ConfigKey.POLICY_ALERT_BELOW_MINUTES).orElse(standard.alertBelow()),
+                minutes(ConfigKey.POLICY_PAUSE_BELOW_MINUTES).filter(below -> !below.isZero()),
+                minutes(ConfigKey.POLICY_RELEASE_BELOW_MINUTES).filter(below -> !below.isZero()),
+                httpAddress(ConfigKey.POLICY_ALERT_WEBHOOK),
+                text(ConfigKey.POLICY_ALERT_COMMAND),
+                bool(ConfigKey.POLICY_DRY_RUN).orElse(standard.dryRun()));
+    }
+
+    private Optional<Duration> minutes(ConfigKey key) {
+        return number(key, 0, 1_000_000).map(Duration::ofMinutes);
+    }
+
+    private Optional<Boolean> bool(ConfigKey key) {
         Optional<String> text = text(key);
-        if (text.isPresent() && !text.get().matches("true|false")) {
-            problems.add("%s: '%s' is neither true nor false".formatted(key.path(), text.get()));
+        if (text.isPresent() && !text.get().equals("true") && !text.get().equals("false")) {
+            problems.add("%s: '%s' is not true or false".formatted(key.path(), text.get()));
             return Optional.empty();
         }
         return text.map(Boolean::valueOf);
     }
 
-    private Optional<URI> httpAddress(String text) {
+    private Optional<URI> httpAddress(ConfigKey key) {
+        Optional<String> text = text(key);
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
         try {
-            URI uri = URI.create(text);
+            URI uri = URI.create(text.get());
             if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
                 return Optional.of(uri);
             }
         } catch (IllegalArgumentException e) {
             // reported below, as any other text that is no address
         }
-        problems.add("connect.url: '%s' is not like http://host:8083".formatted(text));
+        problems.add("%s: '%s' is not like http://host:8083".formatted(key.path(), text.get()));
         return Optional.empty();
     }
 

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param connectUrl existing Connect workers; empty for the worker inside this process
  * @param taskRestarts how often in a row a failed task is started again
  * @param stopTimeout how long a clean stop may take
+ * @param watch what is done when it does not go on
  * @param warnings what the user should know about the configuration
  */
 public record MigrationSettings(
@@ -32,6 +33,7 @@ public record MigrationSettings(
         Optional<URI> connectUrl,
         int taskRestarts,
         Duration stopTimeout,
+        WatchPolicy watch,
         List<String> warnings) {
 
     public MigrationSettings {

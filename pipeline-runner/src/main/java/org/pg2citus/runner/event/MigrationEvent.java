@@ -41,6 +41,17 @@ public sealed interface MigrationEvent {
     /** The stream, about once a second. */
     record LagMeasured(Lag lag) implements MigrationEvent {}
 
+    /**
+     * It does not go on, or the source runs out of room for its WAL; told once for each time.
+     *
+     * @param severity {@code WARN}, {@code ALERT}, {@code PAUSE} or {@code RELEASE}
+     * @param code stable, for documents and scripts
+     */
+    record Alarm(String severity, String code, String message, String remedy) implements MigrationEvent {}
+
+    /** After a stall it goes on. */
+    record Recovered(Duration stalledFor) implements MigrationEvent {}
+
     /** Everything that the source had committed when this was asked is in the target. */
     record CaughtUp(Lsn lsn) implements MigrationEvent {}
 

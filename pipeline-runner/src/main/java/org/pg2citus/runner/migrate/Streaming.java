@@ -4,6 +4,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.pg2citus.runner.config.MigrationSettings;
 import org.pg2citus.runner.event.Lag;
@@ -70,15 +71,37 @@ final class Streaming {
         pipes.connect().put(connectors.sinkName(), connectors.sink());
         TaskWatch sink = new TaskWatch(pipes.connect(), connectors.sinkName(), settings.taskRestarts(), listener);
         Lsn goal = committedByNow();
+        boolean patient = settings.watch().captureWhenHalted() && !untilCaughtUp;
+        try (StreamHealth health = new StreamHealth(settings, sessions, pipes, listener)) {
+            watch(state, source, sink, goal, untilCaughtUp, patient, health);
+        }
+    }
+
+    private void watch(
+            MigrationState state,
+            TaskWatch source,
+            TaskWatch sink,
+            Lsn goal,
+            boolean untilCaughtUp,
+            boolean patient,
+            StreamHealth health) {
         boolean caughtUp = false;
         for (int tick = 1; !stop.await(TICK); tick++) {
             long nowMillis = System.nanoTime() / 1_000_000;
             source.look(nowMillis);
-            sink.look(nowMillis);
+            Optional<MigrationException> halt = Optional.empty();
+            if (patient) {
+                halt = sink.lookPatiently(nowMillis);
+            } else {
+                sink.look(nowMillis);
+            }
             AppliedProgress applied =
                     sessions.readTarget("reading the progress", store::progress).atLeast(state.slotLsn());
-            Lag lag = measure(state, applied, nowMillis);
+            Slot slot = slot(state);
+            Lsn written = written();
+            Lag lag = meter.measure(nowMillis, written, applied, slot.retainedWalBytes());
             listener.on(new LagMeasured(lag));
+            health.look(nowMillis, state, slot, written, applied, halt);
             if (!caughtUp && applied.lsn().compareTo(goal) >= 0) {
                 caughtUp = true;
                 listener.on(new CaughtUp(goal));
@@ -98,20 +121,23 @@ final class Streaming {
         }
     }
 
-    private Lag measure(MigrationState state, AppliedProgress applied, long nowMillis) {
+    private Slot slot(MigrationState state) {
         Slot slot = sessions.readSource("reading the slot", connection -> Slot.read(connection, state.slot()))
                 .orElseThrow(() -> slotLost(state, "is gone"));
         if (slot.isLost()) {
             throw slotLost(state, "is lost: the source has removed WAL that it needed");
         }
-        Lsn written = sessions.readSource("reading the WAL position", connection -> {
+        return slot;
+    }
+
+    private Lsn written() {
+        return sessions.readSource("reading the WAL position", connection -> {
             try (Statement statement = connection.createStatement();
                     ResultSet row = statement.executeQuery("SELECT pg_current_wal_lsn()")) {
                 row.next();
                 return Lsn.parse(row.getString(1));
             }
         });
-        return meter.measure(nowMillis, written, applied, slot.retainedWalBytes());
     }
 
     private static MigrationException slotLost(MigrationState state, String how) {

@@ -55,4 +55,14 @@ public record Slot(
             statement.executeQuery().close();
         }
     }
+
+    /** Drops it as soon as its reader, which was told to stop, is gone; a reader that stays is ended. */
+    public static void dropWhenFree(Connection source, String name) throws SQLException {
+        try (PreparedStatement end = source.prepareStatement(
+                "SELECT pg_terminate_backend(active_pid, 10000) FROM pg_replication_slots WHERE slot_name = ? AND active")) {
+            end.setString(1, name);
+            end.executeQuery().close();
+        }
+        dropIfExists(source, name);
+    }
 }

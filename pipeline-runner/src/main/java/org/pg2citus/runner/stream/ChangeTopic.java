@@ -31,15 +31,18 @@ import org.pg2citus.runner.state.TopicIdentity;
  */
 public final class ChangeTopic implements AutoCloseable {
 
+    /** The largest record that it takes. */
+    public static final int MAX_RECORD_BYTES = EmbeddedKafka.MAX_RECORD_BYTES;
+
     private static final int TIMEOUT_SECONDS = 60;
     private static final Map<String, String> CONFIG = Map.of(
             "cleanup.policy", "delete",
             "retention.ms", "-1",
             "retention.bytes", "-1",
             // The cluster's default of 1 MB would stop the stream at the first larger row.
-            "max.message.bytes", Integer.toString(EmbeddedKafka.MAX_RECORD_BYTES),
+            "max.message.bytes", Integer.toString(MAX_RECORD_BYTES),
             // Not smaller: a record has to fit into a segment. Not larger: only whole segments give their space back.
-            "segment.bytes", Integer.toString(EmbeddedKafka.MAX_RECORD_BYTES));
+            "segment.bytes", Integer.toString(MAX_RECORD_BYTES));
 
     private final Admin admin;
     private final KafkaSettings settings;
@@ -138,6 +141,15 @@ public final class ChangeTopic implements AutoCloseable {
     public long firstOffset() {
         return await(
                         admin.listOffsets(Map.of(partition, OffsetSpec.earliest()))
+                                .partitionResult(partition),
+                        "reading the offsets of topic " + settings.topic())
+                .offset();
+    }
+
+    /** The offset that the next record will have. */
+    public long endOffset() {
+        return await(
+                        admin.listOffsets(Map.of(partition, OffsetSpec.latest()))
                                 .partitionResult(partition),
                         "reading the offsets of topic " + settings.topic())
                 .offset();

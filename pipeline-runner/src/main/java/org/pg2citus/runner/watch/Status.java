@@ -6,7 +6,10 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +17,7 @@ import org.pg2citus.runner.catalog.Table;
 import org.pg2citus.runner.catalog.Tables;
 import org.pg2citus.runner.config.MigrationSettings;
 import org.pg2citus.runner.cutover.CutoverState;
+import org.pg2citus.runner.cutover.CutoverStep;
 import org.pg2citus.runner.cutover.CutoverStore;
 import org.pg2citus.runner.event.MigrationEvent.CopyProgressed;
 import org.pg2citus.runner.event.TableProgress;
@@ -42,6 +46,7 @@ import org.pg2citus.sink.change.TableId;
  * @param recentCopy how far the copy is, as a running migration left it within the last minute
  * @param heldAt the sink is held there: paused, or being verified
  * @param cutover empty when none was begun
+ * @param health as a running migration left it within the last minute
  */
 public record Status(
         MigrationState state,
@@ -52,7 +57,24 @@ public record Status(
         Optional<Long> recentLagMs,
         Optional<CopyProgressed> recentCopy,
         Optional<Lsn> heldAt,
-        Optional<CutoverState> cutover) {
+        Optional<CutoverState> cutover,
+        Optional<Health> health) {
+
+    /** A migration in one word. */
+    public enum Summary {
+        /** Changes may be missing: nothing closes the gap. */
+        LOST,
+        /** The source is read-only, the application belongs on the target. */
+        CUT_OVER,
+        /** Nothing is applied although there is something. */
+        STALLED,
+        /** The sink is held: paused, or being verified. */
+        HELD,
+        /** Nobody captures: running it again continues. */
+        STOPPED,
+        /** All well. */
+        RUNNING
+    }
 
     /**
      * One table.
@@ -60,9 +82,14 @@ public record Status(
      * @param copied empty while its copy is not complete
      * @param copying how far a copy is that is under way, or was interrupted
      * @param estimatedRows the source's estimate
+     * @param sizeBytes on the source
      */
     public record TableStatus(
-            TableId table, Optional<CopiedTable> copied, Optional<TableProgress> copying, long estimatedRows) {
+            TableId table,
+            Optional<CopiedTable> copied,
+            Optional<TableProgress> copying,
+            long estimatedRows,
+            long sizeBytes) {
         public TableStatus {
             requireNonNull(table, "table is null");
             requireNonNull(copied, "copied is null");
@@ -78,6 +105,7 @@ public record Status(
         requireNonNull(recentCopy, "recentCopy is null");
         requireNonNull(heldAt, "heldAt is null");
         requireNonNull(cutover, "cutover is null");
+        requireNonNull(health, "health is null");
         tables = List.copyOf(tables);
     }
 
@@ -96,6 +124,7 @@ public record Status(
         Optional<Long> lagMs;
         Optional<Lsn> heldAt;
         Optional<CutoverState> cutover;
+        Optional<Health> health;
         try (Connection target = targetServer.connect("status")) {
             state = store.load(target)
                     .orElseThrow(() -> new MigrationException(
@@ -109,6 +138,7 @@ public record Status(
             lagMs = store.recentLagMs(target);
             heldAt = state.phase() == Phase.STREAMING ? SinkHold.current(target, state.name()) : Optional.empty();
             cutover = new CutoverStore(state.name()).load(target);
+            health = new HealthStore(state.name()).recent(target);
         } catch (SQLException e) {
             throw targetServer.failure(e, "reading the migration's state");
         }
@@ -122,7 +152,8 @@ public record Status(
                         table,
                         Optional.ofNullable(copied.complete().get(table)),
                         copying(table, copied, copying, onSource == null ? 0 : onSource.estimatedRows()),
-                        onSource == null ? 0 : onSource.estimatedRows()));
+                        onSource == null ? 0 : onSource.estimatedRows(),
+                        onSource == null ? 0 : onSource.sizeBytes()));
             }
             return new Status(
                     state,
@@ -133,7 +164,8 @@ public record Status(
                     lagMs,
                     copying,
                     heldAt,
-                    cutover);
+                    cutover,
+                    health);
         } catch (SQLException e) {
             throw sourceServer.failure(e, "reading the slot");
         }
@@ -161,6 +193,52 @@ public record Status(
     /** Changes may be missing: nothing closes the gap. */
     public boolean slotLost() {
         return state.slotLsn().isPresent() && (slot.isEmpty() || slot.get().isLost());
+    }
+
+    /** How it is, the most severe first. */
+    public Summary summary() {
+        if (slotLost()) {
+            return Summary.LOST;
+        }
+        if (cutover.filter(known -> known.step() == CutoverStep.DONE).isPresent()) {
+            return Summary.CUT_OVER;
+        }
+        boolean stopped = slot.isEmpty() || !slot.get().active();
+        if (!stopped
+                && health.filter(known -> known.state() == Health.State.STALLED).isPresent()) {
+            return Summary.STALLED;
+        }
+        if (heldAt.isPresent()) {
+            return Summary.HELD;
+        }
+        return stopped ? Summary.STOPPED : Summary.RUNNING;
+    }
+
+    /** When the copy is done, or the target has caught up, at the present rate; empty when that is not known. */
+    public Optional<Duration> timeLeft(Instant now) {
+        return state.phase() == Phase.COPYING ? copyTimeLeft(tables, now) : health.flatMap(Health::caughtUpIn);
+    }
+
+    /** By the size of the tables that are copied since the first of them began. */
+    static Optional<Duration> copyTimeLeft(List<TableStatus> tables, Instant now) {
+        Optional<Instant> begun = tables.stream()
+                .flatMap(table -> table.copied().stream())
+                .map(CopiedTable::startedAt)
+                .min(Comparator.naturalOrder());
+        if (begun.isEmpty()) {
+            return Optional.empty();
+        }
+        long done = 0;
+        long left = 0;
+        for (TableStatus table : tables) {
+            if (table.copied().isPresent()) {
+                done += table.sizeBytes();
+            } else {
+                left += table.sizeBytes();
+            }
+        }
+        long ms = Duration.between(begun.get(), now).toMillis();
+        return done == 0 ? Optional.empty() : Optional.of(Duration.ofMillis(Math.round((double) ms * left / done)));
     }
 
     /** WAL between what the source wrote and what is applied; before the stream, since the slot was made. */

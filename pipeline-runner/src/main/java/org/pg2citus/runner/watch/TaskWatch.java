@@ -16,6 +16,10 @@ public final class TaskWatch {
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
     /** After running this long, a failure counts as the first again. */
     private static final Duration WELL = Duration.ofMinutes(5);
+    /** What no retry mends, a person mends; then it is to go on by itself. */
+    private static final Duration HALT_PAUSE = Duration.ofSeconds(30);
+    /** A task that was started again needs this long to fail again. */
+    private static final Duration SETTLE = Duration.ofSeconds(5);
 
     private final ConnectClient connect;
     private final String connector;
@@ -24,6 +28,9 @@ public final class TaskWatch {
     private int restarts;
     private long wellSinceMillis;
     private Optional<Long> restartAtMillis = Optional.empty();
+    private Optional<MigrationException> halt = Optional.empty();
+    private long nextTrialMillis;
+    private boolean onTrial;
 
     public TaskWatch(ConnectClient connect, String connector, int maxRestarts, MigrationListener listener) {
         this.connect = connect;
@@ -39,30 +46,63 @@ public final class TaskWatch {
      * @throws MigrationException when the task failed for good
      */
     public void look(long nowMillis) {
+        Optional<MigrationException> failure = failure(nowMillis);
+        if (failure.isPresent()) {
+            throw failure.get();
+        }
+    }
+
+    /**
+     * Looks once, and does not give up: a task that failed for good is tried again every {@code HALT_PAUSE}, which
+     * changes nothing until its cause is mended.
+     *
+     * @param nowMillis a clock that never goes back
+     * @return why the task does not run; empty while it does
+     */
+    public Optional<MigrationException> lookPatiently(long nowMillis) {
+        if (halt.isPresent() && nowMillis < nextTrialMillis) {
+            return halt;
+        }
+        if (halt.isPresent() && !onTrial) {
+            connect.restartFailed(connector);
+            restarts = 0;
+            onTrial = true;
+            nextTrialMillis = nowMillis + SETTLE.toMillis();
+            return halt;
+        }
+        onTrial = false;
+        halt = failure(nowMillis);
+        nextTrialMillis = nowMillis + HALT_PAUSE.toMillis();
+        return halt;
+    }
+
+    /** Starts the task again where that may help. */
+    private Optional<MigrationException> failure(long nowMillis) {
         if (restartAtMillis.isPresent()) {
             if (nowMillis >= restartAtMillis.get()) {
                 restartAtMillis = Optional.empty();
                 wellSinceMillis = nowMillis;
                 connect.restartFailed(connector);
             }
-            return;
+            return Optional.empty();
         }
         Optional<ConnectorStatus> status = connect.status(connector);
         if (status.isEmpty() || !status.get().isFailed()) {
             if (nowMillis - wellSinceMillis > WELL.toMillis()) {
                 restarts = 0;
             }
-            return;
+            return Optional.empty();
         }
         TaskFailure failure = TaskFailure.of(status.get().trace().orElse("no trace"));
         if (!failure.mayPass() || restarts >= maxRestarts) {
-            throw new MigrationException(
-                    failure.exitCode(), failure.code().orElse("KC010"), failure.message(), remedy(failure));
+            return Optional.of(new MigrationException(
+                    failure.exitCode(), failure.code().orElse("KC010"), failure.message(), remedy(failure)));
         }
         Duration pause = pause(restarts);
         restarts++;
         restartAtMillis = Optional.of(nowMillis + pause.toMillis());
         listener.on(new TaskRestarted(connector, failure.message(), restarts, pause));
+        return Optional.empty();
     }
 
     private String remedy(TaskFailure failure) {

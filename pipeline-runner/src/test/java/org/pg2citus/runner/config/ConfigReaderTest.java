@@ -67,6 +67,7 @@ class ConfigReaderTest {
                         Optional.empty(),
                         10,
                         Duration.ofSeconds(30),
+                        WatchPolicy.DEFAULT,
                         List.of()));
         assertThat(settings.tables().include()).hasToString("[*]");
         assertThat(settings.tables().exclude()).isEmpty();

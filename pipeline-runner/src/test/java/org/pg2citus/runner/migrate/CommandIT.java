@@ -95,7 +95,7 @@ class CommandIT {
         assertThat(status.path("tables").path(0).path("table").asText()).isEqualTo("kept");
         assertThat(status.path("tables").path(0).path("rows").asLong()).isEqualTo(321);
         assertThat(execute("status", which[0], which[1], which[2], which[3]).output())
-                .contains("migration %s  STREAMING  tables 1/1 copied".formatted(settings.name()))
+                .contains("migration %s  STOPPED  STREAMING  tables 1/1 copied".formatted(settings.name()))
                 .contains("public.kept");
 
         TestDatabases.execute(sourceUrl, "SELECT pg_drop_replication_slot('%s')".formatted(settings.slot()));

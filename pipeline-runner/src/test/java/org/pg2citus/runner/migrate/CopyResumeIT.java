@@ -198,6 +198,7 @@ class CopyResumeIT {
                 settings.connectUrl(),
                 settings.taskRestarts(),
                 settings.stopTimeout(),
+                settings.watch(),
                 List.of());
         MigrationException otherFolder = catchThrowableOfType(MigrationException.class, this::run);
         stop.request();

@@ -56,6 +56,7 @@ class ExistingKafkaIT {
                 connectUrl,
                 plain.taskRestarts(),
                 plain.stopTimeout(),
+                plain.watch(),
                 List.of());
     }
 

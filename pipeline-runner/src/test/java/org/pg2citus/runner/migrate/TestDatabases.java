@@ -21,9 +21,10 @@ import org.pg2citus.runner.config.MigrationSettings;
 import org.pg2citus.runner.config.ServerAddress;
 import org.pg2citus.runner.config.TableFilter;
 import org.pg2citus.runner.config.TablePattern;
+import org.pg2citus.runner.config.WatchPolicy;
 
 /** Real servers for the tests of this module: one source and one plain target per process, databases per test. */
-final class TestDatabases {
+public final class TestDatabases {
 
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static PostgresServer source;
@@ -31,14 +32,14 @@ final class TestDatabases {
 
     private TestDatabases() {}
 
-    static synchronized PostgresServer source() {
+    public static synchronized PostgresServer source() {
         if (source == null) {
             source = LocalPostgres.start(Map.of("wal_level", "logical", "max_replication_slots", "20", "fsync", "off"));
         }
         return source;
     }
 
-    static synchronized PostgresServer target() {
+    public static synchronized PostgresServer target() {
         if (target == null) {
             target = LocalPostgres.start(Map.of("fsync", "off"));
         }
@@ -46,18 +47,18 @@ final class TestDatabases {
     }
 
     /** A fresh database on a server. */
-    static String create(PostgresServer server) throws SQLException {
+    public static String create(PostgresServer server) throws SQLException {
         String name = "test_" + NUMBER.incrementAndGet();
         execute(server.jdbcUrl("postgres"), "CREATE DATABASE " + name);
         return name;
     }
 
-    static ServerAddress address(PostgresServer server, String database) {
+    public static ServerAddress address(PostgresServer server, String database) {
         return new ServerAddress(server.host(), server.port(), database, server.user(), Optional.empty(), Map.of());
     }
 
     /** Reads the address from a JDBC URL with user and, perhaps, password, as the deploy module gives it. */
-    static ServerAddress address(String jdbcUrl) {
+    public static ServerAddress address(String jdbcUrl) {
         var matcher = Pattern.compile("jdbc:postgresql://([^:/]+):(\\d+)/([^?]+)\\?user=([^&]+).*")
                 .matcher(jdbcUrl);
         if (!matcher.matches()) {
@@ -72,7 +73,7 @@ final class TestDatabases {
                 Map.of());
     }
 
-    static MigrationSettings settings(ServerAddress from, ServerAddress to, Path dataDir) {
+    public static MigrationSettings settings(ServerAddress from, ServerAddress to, Path dataDir) {
         String name = "m" + NUMBER.incrementAndGet();
         return new MigrationSettings(
                 name,
@@ -87,6 +88,7 @@ final class TestDatabases {
                 Optional.empty(),
                 3,
                 Duration.ofSeconds(30),
+                WatchPolicy.DEFAULT,
                 List.of());
     }
 
@@ -104,6 +106,7 @@ final class TestDatabases {
                 settings.connectUrl(),
                 settings.taskRestarts(),
                 settings.stopTimeout(),
+                settings.watch(),
                 settings.warnings());
     }
 
@@ -121,10 +124,11 @@ final class TestDatabases {
                 settings.connectUrl(),
                 settings.taskRestarts(),
                 settings.stopTimeout(),
+                settings.watch(),
                 settings.warnings());
     }
 
-    static void execute(String jdbcUrl, String... statements) throws SQLException {
+    public static void execute(String jdbcUrl, String... statements) throws SQLException {
         try (Connection connection = DriverManager.getConnection(jdbcUrl);
                 Statement statement = connection.createStatement()) {
             for (String sql : statements) {
@@ -134,7 +138,7 @@ final class TestDatabases {
     }
 
     /** The first column of each row. */
-    static List<String> query(String jdbcUrl, String sql) throws SQLException {
+    public static List<String> query(String jdbcUrl, String sql) throws SQLException {
         try (Connection connection = DriverManager.getConnection(jdbcUrl);
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
