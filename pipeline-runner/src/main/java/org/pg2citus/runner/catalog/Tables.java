@@ -15,7 +15,8 @@ import org.pg2citus.sink.change.TableId;
 /** Reads tables from the catalog. */
 public final class Tables {
 
-    // What belongs to the system, to an extension or to ourselves is no part of a migration.
+    // What belongs to the system, to an extension or to ourselves is no part of a migration. A deferrable primary key
+    // identifies no row for the WAL: PostgreSQL refuses updates of such a published table as of one without a key.
     private static final String TABLES =
             """
             SELECT n.nspname, c.relname, c.relkind = 'p', c.relpersistence = 'u', c.relrowsecurity,
@@ -32,7 +33,7 @@ public final class Tables {
             CROSS JOIN LATERAL (
               SELECT c.relreplident = 'f'
                      OR EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid
-                                AND CASE c.relreplident WHEN 'd' THEN i.indisprimary
+                                AND i.indimmediate AND CASE c.relreplident WHEN 'd' THEN i.indisprimary
                                                         WHEN 'i' THEN i.indisreplident ELSE false END) AS yes
             ) has_identity
             CROSS JOIN LATERAL (
@@ -42,7 +43,7 @@ public final class Tables {
                      ELSE ARRAY(
                        SELECT a.attname::text FROM pg_index i
                        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
-                       WHERE i.indrelid = c.oid
+                       WHERE i.indrelid = c.oid AND i.indimmediate
                          AND CASE c.relreplident WHEN 'd' THEN i.indisprimary
                                                  WHEN 'i' THEN i.indisreplident ELSE false END
                        ORDER BY a.attnum) END AS names
@@ -50,7 +51,7 @@ public final class Tables {
             LEFT JOIN LATERAL (
               SELECT bool_and(p.relkind = 'f' OR p.relreplident = 'f'
                        OR EXISTS (SELECT FROM pg_index i WHERE i.indrelid = p.oid AND i.indisvalid
-                                  AND CASE p.relreplident WHEN 'd' THEN i.indisprimary
+                                  AND i.indimmediate AND CASE p.relreplident WHEN 'd' THEN i.indisprimary
                                                           WHEN 'i' THEN i.indisreplident ELSE false END))
                        AS identified,
                      array_agg(p.relname::text) FILTER (WHERE p.relkind = 'f') AS foreign_names,

@@ -2,6 +2,7 @@ package org.pg2citus.runner.check;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -22,15 +23,27 @@ public record Checks(List<Finding> findings, List<Table> included) {
 
     private record Placed(Side side, Check check) {}
 
+    private static final Duration LONG_TIME = Duration.ofMinutes(5);
+
     private static final List<Placed> ALL = List.of(
             new Placed(Side.SOURCE, new SourceServerCheck()),
             new Placed(Side.SOURCE, new SourcePrivilegesCheck()),
             new Placed(Side.SOURCE, new NamesFreeCheck()),
             new Placed(Side.SOURCE, new SourceTablesCheck()),
+            new Placed(Side.SOURCE, new ConnectionRoomCheck(Side.SOURCE)),
+            new Placed(Side.SOURCE, new SourceActivityCheck(LONG_TIME)),
+            new Placed(Side.SOURCE, new SourceWalCheck()),
+            new Placed(Side.SOURCE, new LargeObjectsCheck()),
+            new Placed(Side.SOURCE, new RowSizeCheck()),
             new Placed(Side.TARGET, new TargetServerCheck()),
             new Placed(Side.TARGET, new SameDatabaseCheck()),
             new Placed(Side.TARGET, new TargetTablesCheck()),
-            new Placed(Side.TARGET, new ReplicaRoleCheck()));
+            new Placed(Side.TARGET, new TargetKeysCheck()),
+            new Placed(Side.TARGET, new ReplicaRoleCheck()),
+            new Placed(Side.TARGET, new ConnectionRoomCheck(Side.TARGET)),
+            new Placed(Side.TARGET, new CitusNodesCheck()),
+            new Placed(Side.TARGET, new CitusTablesCheck()),
+            new Placed(Side.TARGET, new NetworkCheck()));
 
     public Checks {
         findings = List.copyOf(findings);

@@ -41,9 +41,9 @@ final class SourceTablesCheck implements Check {
                     "PF013",
                     object,
                     table.partitioned()
-                            ? "a partition has neither a primary key nor a replica identity: published as it is, the"
+                            ? "a partition has neither a primary key that is not DEFERRABLE nor a replica identity: published as it is, the"
                                     + " source would refuse its updates and deletes"
-                            : "the table has neither a primary key nor a replica identity: published as it is, the"
+                            : "the table has neither a primary key that is not DEFERRABLE nor a replica identity: published as it is, the"
                                     + " source would refuse its updates and deletes",
                     table.partitioned()
                             ? "add a primary key to %s; or for each partition: ALTER TABLE <partition> REPLICA IDENTITY"

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import org.pg2citus.runner.catalog.CitusTables;
 import org.pg2citus.runner.check.Finding;
 import org.pg2citus.runner.check.Finding.Severity;
+import org.pg2citus.runner.check.HiddenRows;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.sink.change.TableId;
 
@@ -28,11 +29,6 @@ final class PlacementScan {
               'SELECT count(*) FROM %%1$s t, pg_dist_shard s WHERE s.shardid = substring(%%1$L from ''_([0-9]+)"?$'')::bigint'
               ' AND worker_hash(t.%s) NOT BETWEEN s.shardminvalue::int AND s.shardmaxvalue::int')""";
 
-    private static final String SHELL =
-            """
-            SELECT nodeid, success, result FROM run_command_on_all_nodes(
-              format('SELECT pg_relation_size(%L::regclass)', ?))""";
-
     private PlacementScan() {}
 
     static List<Finding> run(Connection target, List<TableId> tables) throws SQLException {
@@ -46,10 +42,15 @@ final class PlacementScan {
             if (column != null) {
                 misrouted(target, table, column, findings);
             }
-            if (isKnown(target, table)) {
-                shell(target, table, findings);
-            }
         }
+        HiddenRows.find(target, tables)
+                .forEach((table, nodes) -> findings.add(new Finding(
+                        HiddenRows.CODE,
+                        Severity.WARNING,
+                        "table " + table,
+                        HiddenRows.message(nodes),
+                        HiddenRows.remedy(table),
+                        ExitCode.FINDINGS)));
         return findings;
     }
 
@@ -69,29 +70,7 @@ final class PlacementScan {
         }
     }
 
-    private static void shell(Connection target, TableId table, List<Finding> findings) throws SQLException {
-        for (Map.Entry<String, String> node : answers(target, SHELL, table).entrySet()) {
-            if (!node.getValue().equals("0")) {
-                findings.add(new Finding(
-                        "VF011",
-                        Severity.WARNING,
-                        "table " + table,
-                        "node %s has rows in the local table of this name (%s), which no query of the Citus table sees"
-                                .formatted(node.getKey(), bytes(node.getValue())),
-                        "if the table was filled before it was distributed: SELECT"
-                                + " truncate_local_data_after_distributing_table('%s'); if a subscription writes there,"
-                                        .formatted(table.toSql())
-                                + " drop it",
-                        ExitCode.FINDINGS));
-            }
-        }
-    }
-
-    private static String bytes(String result) {
-        return result.chars().allMatch(Character::isDigit) ? result + " bytes" : result;
-    }
-
-    /** Of each shard or node what it answers; of one that could not, its error. */
+    /** Of each shard what it answers; of one that could not, its error. */
     private static Map<String, String> answers(Connection target, String sql, TableId table) throws SQLException {
         Map<String, String> answers = new TreeMap<>();
         try (PreparedStatement query = target.prepareStatement(sql)) {
@@ -105,17 +84,6 @@ final class PlacementScan {
             }
         }
         return answers;
-    }
-
-    private static boolean isKnown(Connection target, TableId table) throws SQLException {
-        try (PreparedStatement query = target.prepareStatement(
-                "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = ?::regclass)")) {
-            query.setString(1, table.toSql());
-            try (ResultSet row = query.executeQuery()) {
-                row.next();
-                return row.getBoolean(1);
-            }
-        }
     }
 
     private static Finding error(String code, TableId table, String message, String remedy) {

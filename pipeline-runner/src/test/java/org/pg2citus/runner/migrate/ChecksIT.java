@@ -1,0 +1,257 @@
+package org.pg2citus.runner.migrate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pg2citus.deploy.local.CitusDatabase;
+import org.pg2citus.deploy.local.LocalPostgres;
+import org.pg2citus.deploy.local.PostgresServer;
+import org.pg2citus.deploy.local.TestCitus;
+import org.pg2citus.runner.check.Checks;
+import org.pg2citus.runner.check.Finding;
+import org.pg2citus.runner.check.Finding.Severity;
+import org.pg2citus.runner.config.MigrationSettings;
+import org.pg2citus.runner.config.ServerAddress;
+import org.pg2citus.runner.postgres.Server;
+import org.pg2citus.runner.postgres.Side;
+
+/** What the checks find, each on servers where just that is so. RefusalsIT has those that a migration is refused for. */
+class ChecksIT {
+
+    @TempDir
+    Path dataDir;
+
+    private String sourceUrl;
+    private String targetUrl;
+    private ServerAddress source;
+    private ServerAddress target;
+
+    @BeforeEach
+    void makeDatabases() throws SQLException {
+        String from = TestDatabases.create(TestDatabases.source());
+        String to = TestDatabases.create(TestDatabases.target());
+        sourceUrl = TestDatabases.source().jdbcUrl(from);
+        targetUrl = TestDatabases.target().jdbcUrl(to);
+        source = TestDatabases.address(TestDatabases.source(), from);
+        target = TestDatabases.address(TestDatabases.target(), to);
+    }
+
+    private void both(String... statements) throws SQLException {
+        TestDatabases.execute(sourceUrl, statements);
+        TestDatabases.execute(targetUrl, statements);
+    }
+
+    private List<Finding> findings() throws SQLException {
+        MigrationSettings settings = TestDatabases.settings(source, target, dataDir);
+        try (Connection from = new Server(Side.SOURCE, source, settings.name()).connect("check");
+                Connection to = new Server(Side.TARGET, target, settings.name()).connect("check")) {
+            return Checks.run(settings, from, to).findings();
+        }
+    }
+
+    private Finding only(String code, Severity severity) throws SQLException {
+        List<Finding> all = findings();
+        List<Finding> found =
+                all.stream().filter(finding -> finding.code().equals(code)).toList();
+        assertThat(found).as("%s among %s", code, all).hasSize(1);
+        assertThat(found.get(0).severity()).isEqualTo(severity);
+        assertThat(found.get(0).remedy()).isNotBlank();
+        return found.get(0);
+    }
+
+    private void assertNone(String... codes) throws SQLException {
+        assertThat(findings()).extracting(Finding::code).doesNotContain(codes);
+    }
+
+    @Test
+    void databasesThatFit_haveNoErrors() throws SQLException {
+        both("CREATE TABLE good (id bigint PRIMARY KEY, name text UNIQUE)");
+
+        assertThat(findings())
+                .filteredOn(finding -> finding.severity() == Severity.ERROR)
+                .isEmpty();
+        assertNone("PF051", "PF052", "PF070");
+    }
+
+    @Test
+    void deferrablePrimaryKey_identifiesNoRow() throws SQLException {
+        both("CREATE TABLE late (id bigint PRIMARY KEY DEFERRABLE, name text)");
+
+        assertThat(only("PF013", Severity.ERROR).object()).isEqualTo("table public.late");
+
+        both("ALTER TABLE late REPLICA IDENTITY FULL");
+        assertNone("PF013");
+    }
+
+    @Test
+    void deferrableKeyOfAPartition_identifiesNoRow() throws SQLException {
+        both(
+                "CREATE TABLE log (day date PRIMARY KEY DEFERRABLE) PARTITION BY RANGE (day)",
+                "CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')");
+
+        only("PF013", Severity.ERROR);
+    }
+
+    @Test
+    void largeObjects_areToldNotToBeMoved() throws SQLException {
+        both("CREATE TABLE good (id bigint PRIMARY KEY)");
+        TestDatabases.execute(sourceUrl, "SELECT lo_create(0)");
+
+        assertThat(only("PF022", Severity.WARNING).message()).contains("1 large object");
+    }
+
+    @Test
+    void rowNearTheLargestRecord_isTold() throws SQLException {
+        both("CREATE TABLE wide (id bigint PRIMARY KEY, body text)");
+        TestDatabases.execute(
+                sourceUrl,
+                "ALTER TABLE wide ALTER body SET STORAGE EXTERNAL",
+                "INSERT INTO wide VALUES (1, repeat('x', 70000000))");
+
+        assertThat(only("PF028", Severity.WARNING).object()).isEqualTo("table public.wide");
+
+        TestDatabases.execute(sourceUrl, "UPDATE wide SET body = repeat('x', 140000000)");
+        only("PF028", Severity.ERROR);
+    }
+
+    @Test
+    void keyMissingOnTarget_isTold() throws SQLException {
+        TestDatabases.execute(sourceUrl, "CREATE TABLE t (id bigint PRIMARY KEY, mail text UNIQUE)");
+        TestDatabases.execute(targetUrl, "CREATE TABLE t (id bigint NOT NULL, mail text)");
+
+        assertThat(only("PF051", Severity.WARNING).remedy())
+                .contains("ALTER TABLE \"public\".\"t\" ADD PRIMARY KEY (\"id\");");
+        only("PF052", Severity.WARNING);
+    }
+
+    @Test
+    void keyOnlyOnTarget_isRefused() throws SQLException {
+        TestDatabases.execute(sourceUrl, "CREATE TABLE t (id bigint, shop int, mail text, PRIMARY KEY (id, shop))");
+        TestDatabases.execute(
+                targetUrl, "CREATE TABLE t (id bigint, shop int, mail text UNIQUE, PRIMARY KEY (id, shop))");
+
+        assertThat(only("PF057", Severity.ERROR).message()).contains("(mail)");
+    }
+
+    @Test
+    void settingsThatEndAMigrationEarly_areTold() throws SQLException {
+        try (PostgresServer server = LocalPostgres.start(Map.of(
+                "wal_level",
+                "logical",
+                "fsync",
+                "off",
+                "max_slot_wal_keep_size",
+                "1GB",
+                "wal_sender_timeout",
+                "2s",
+                "max_connections",
+                "12",
+                "max_wal_senders",
+                "5"))) {
+            sourceUrl = server.jdbcUrl("postgres");
+            source = TestDatabases.address(server, "postgres");
+            both("CREATE TABLE good (id bigint PRIMARY KEY)");
+            assertThat(only("PF023", Severity.WARNING).remedy()).contains("ALTER SYSTEM SET max_slot_wal_keep_size");
+            only("PF026", Severity.WARNING);
+            assertNone("PF009", "PF024");
+
+            try (Connection one = DriverManager.getConnection(sourceUrl);
+                    Connection two = DriverManager.getConnection(sourceUrl);
+                    Connection three = DriverManager.getConnection(sourceUrl);
+                    Statement statement = three.createStatement()) {
+                statement.execute("SELECT 1");
+                assertThat(List.of(one, two)).hasSize(2);
+                only("PF009", Severity.ERROR);
+            }
+        }
+    }
+
+    @Test
+    void citusTables_areToldWhatCannotWork() throws SQLException {
+        try (CitusDatabase citus = TestCitus.database(reason -> Assumptions.abort(reason))) {
+            targetUrl = citus.jdbcUrl();
+            target = TestDatabases.address(targetUrl);
+            both(
+                    "CREATE DOMAIN tenant AS bigint",
+                    "CREATE TABLE by_domain (id tenant PRIMARY KEY)",
+                    "CREATE TABLE narrow (id serial PRIMARY KEY)",
+                    "CREATE TABLE high (id bigserial PRIMARY KEY)",
+                    "CREATE TABLE filled (id bigint PRIMARY KEY)");
+            TestDatabases.execute(sourceUrl, "INSERT INTO high VALUES (281474976710656)");
+            TestDatabases.execute(
+                    targetUrl,
+                    "INSERT INTO filled VALUES (1)",
+                    "SELECT create_distributed_table('by_domain', 'id')",
+                    "SELECT create_distributed_table('narrow', 'id')",
+                    "SELECT create_distributed_table('high', 'id')",
+                    "SELECT create_distributed_table('filled', 'id')",
+                    "DELETE FROM filled");
+
+            assertThat(only("PF053", Severity.ERROR).object()).isEqualTo("table public.by_domain");
+            assertThat(only("PF054", Severity.WARNING).object()).isEqualTo("table public.filled");
+            assertThat(only("PF055", Severity.WARNING).object()).isEqualTo("table public.narrow");
+            assertThat(only("PF056", Severity.WARNING).object()).isEqualTo("table public.high");
+            assertNone("PF034", "PF036", "PF037", "PF062", "PF063");
+        }
+    }
+
+    @Test
+    void citusRoleWithoutGrants_isToldOnWhichNode() throws SQLException {
+        try (CitusDatabase citus = TestCitus.database(reason -> Assumptions.abort(reason))) {
+            targetUrl = citus.jdbcUrl();
+            String role = "weak_" + citus.name();
+            TestDatabases.execute(
+                    targetUrl,
+                    // Roles are made on every node, grants on parameters are not.
+                    "CREATE ROLE %s LOGIN".formatted(role),
+                    "GRANT SET ON PARAMETER session_replication_role TO %s".formatted(role));
+            ServerAddress superuser = TestDatabases.address(targetUrl);
+            target = new ServerAddress(
+                    superuser.host(), superuser.port(), superuser.database(), role, Optional.empty(), Map.of());
+            try {
+                List<Finding> found = findings();
+
+                assertThat(found).extracting(Finding::code).contains("PF062");
+                assertThat(found)
+                        .filteredOn(finding -> finding.code().equals("PF063"))
+                        .as("both workers lack it: %s", found)
+                        .hasSize(2)
+                        .allSatisfy(finding -> assertThat(finding.remedy())
+                                .contains("GRANT SET ON PARAMETER session_replication_role"));
+            } finally {
+                TestDatabases.execute(
+                        targetUrl,
+                        "REVOKE SET ON PARAMETER session_replication_role FROM %s".formatted(role),
+                        "DROP OWNED BY %s".formatted(role),
+                        "DROP ROLE %s".formatted(role));
+            }
+        }
+    }
+
+    @Test
+    void citusNodeThatIsNotActive_isRefused() throws SQLException {
+        try (CitusDatabase citus = TestCitus.database(reason -> Assumptions.abort(reason))) {
+            targetUrl = citus.jdbcUrl();
+            target = TestDatabases.address(targetUrl);
+            both("CREATE TABLE good (id bigint PRIMARY KEY)");
+            String node = TestDatabases.query(
+                            targetUrl,
+                            "SELECT format('%L, %s', nodename, nodeport) FROM pg_dist_node WHERE groupid > 0 LIMIT 1")
+                    .get(0);
+            TestDatabases.execute(targetUrl, "SELECT citus_disable_node(%s, synchronous => true)".formatted(node));
+
+            assertThat(only("PF034", Severity.ERROR).message()).contains("is not active");
+        }
+    }
+}
