@@ -38,6 +38,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  pg2citus verify -c migration.yaml",
             "  pg2citus verify -c migration.yaml --tables 'public.orders*' --show-keys",
+            "  pg2citus verify -c migration.yaml --tables 'public.orders*' --repair",
             "",
             "Exit codes: 0 equal, 3 not streaming or held already, 4 different, 6 source, 7 target, 10 the sink does not"
                     + " catch up."
@@ -76,6 +77,13 @@ final class VerifyCommand implements Callable<Integer> {
                     "Show the keys of rows that differ. They are values of your data: mind where the output goes.")
     private boolean showKeys;
 
+    @Option(
+            names = "--repair",
+            description =
+                    "Give the target the source's rows where they differ: by the same writer as the stream, while the"
+                            + " sink is held. Rows that only the target has are deleted there.")
+    private boolean repair;
+
     @Override
     @SuppressWarnings("try") // the signals are received, not asked for
     public Integer call() {
@@ -87,7 +95,9 @@ final class VerifyCommand implements Callable<Integer> {
         MigrationSettings settings = config.read(flags);
         StopSignal stop = new StopSignal();
         try (StopOnSignal onSignal = new StopOnSignal(stop, settings.stopTimeout())) {
-            VerifyReport report = verification(settings, stop).run(tables(settings));
+            Verification verification = verification(settings, stop);
+            List<TableId> compared = tables(settings);
+            VerifyReport report = repair ? verification.repair(compared) : verification.run(compared);
             System.out.print(
                     output.isJson()
                             ? VerifyReports.json(report, showKeys) + System.lineSeparator()

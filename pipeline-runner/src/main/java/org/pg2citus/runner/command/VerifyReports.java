@@ -27,7 +27,7 @@ final class VerifyReports {
                     result.table(),
                     Amounts.count(result.sourceRows()),
                     Amounts.count(result.targetRows()),
-                    result.equal() ? "equal" : difference(result)));
+                    (result.equal() ? "equal" : difference(result)) + repaired(result)));
             if (showKeys) {
                 result.examples()
                         .forEach(example -> text.append("    ").append(example).append(System.lineSeparator()));
@@ -48,6 +48,12 @@ final class VerifyReports {
                         : "DIFFERENT: %d of %d tables%n"
                                 .formatted(different, report.tables().size()));
         return text.toString();
+    }
+
+    private static String repaired(TableResult result) {
+        return result.repaired() == 0
+                ? ""
+                : ", after %s rows were repaired".formatted(Amounts.count(result.repaired()));
     }
 
     private static String difference(TableResult result) {
@@ -77,6 +83,7 @@ final class VerifyReports {
                     .put("missing", result.missing())
                     .put("extra", result.extra())
                     .put("changed", result.changed())
+                    .put("repaired", result.repaired())
                     .put("partsNotLookedAt", result.bucketsLeft())
                     .put("ms", result.took().toMillis());
             if (showKeys) {

@@ -5,6 +5,7 @@ import static org.pg2citus.sink.change.TableId.quote;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.pg2citus.sink.change.TableId;
 
 /**
@@ -60,6 +61,25 @@ record DigestQuery(TableId table, List<String> columns, List<String> key, int bu
                         row(key),
                         row(columns),
                         row(key),
+                        table.toSql(),
+                        ofBuckets.stream().map(String::valueOf).collect(Collectors.joining(", ")));
+    }
+
+    /** Hash of the key, hash of the row, and the given columns as text, of the rows in some buckets; sorted the same. */
+    String wholeRows(Collection<Integer> ofBuckets, List<String> values) {
+        return """
+                SELECT keyhash, hash, %s
+                FROM (SELECT %s AS bucket, md5(%s) AS keyhash, md5(%s) AS hash, %s FROM %s) AS hashed
+                WHERE bucket IN (%s)
+                ORDER BY keyhash COLLATE "C", hash COLLATE "C\""""
+                .formatted(
+                        IntStream.range(0, values.size()).mapToObj(i -> "v" + i).collect(Collectors.joining(", ")),
+                        bucket(),
+                        row(key),
+                        row(columns),
+                        IntStream.range(0, values.size())
+                                .mapToObj(i -> "%s::text AS v%d".formatted(quote(values.get(i)), i))
+                                .collect(Collectors.joining(", ")),
                         table.toSql(),
                         ofBuckets.stream().map(String::valueOf).collect(Collectors.joining(", ")));
     }

@@ -41,55 +41,41 @@ record RowDifferences(long missing, long extra, long changed, List<Example> exam
 
     /** Compares two lists of rows, both sorted by the hash of the key and then of the row. */
     static RowDifferences between(Iterator<Hashed> source, Iterator<Hashed> target, int maxExamples) {
-        Merge merge = new Merge(maxExamples);
-        Hashed left = next(source);
-        Hashed right = next(target);
-        while (left != null || right != null) {
-            int order = left == null ? 1 : right == null ? -1 : left.keyHash().compareTo(right.keyHash());
-            if (order < 0) {
-                merge.add(Kind.MISSING, left);
-                left = next(source);
-            } else if (order > 0) {
-                merge.add(Kind.EXTRA, right);
-                right = next(target);
-            } else {
-                int rows = left.hash().compareTo(right.hash());
-                if (rows == 0) {
-                    left = next(source);
-                    right = next(target);
-                } else {
-                    // The same key with other values. Where keys repeat (a table without one has all columns as its
-                    // key), equal hashes of keys mean equal rows, so this is a row of a keyed table.
-                    merge.add(Kind.CHANGED, left);
-                    left = next(source);
-                    right = next(target);
-                }
-            }
-        }
-        return merge.result();
+        Counts counts = new Counts(maxExamples);
+        new RowMerge<Hashed>(row -> new RowMerge.Hashes(row.keyHash(), row.hash()), counts).run(source, target);
+        return counts.result();
     }
 
-    private static Hashed next(Iterator<Hashed> rows) {
-        return rows.hasNext() ? rows.next() : null;
-    }
-
-    private static final class Merge {
+    private static final class Counts implements RowMerge.Differences<Hashed> {
         private final int maxExamples;
         private final List<Example> examples = new ArrayList<>();
         private long missing;
         private long extra;
         private long changed;
 
-        Merge(int maxExamples) {
+        Counts(int maxExamples) {
             this.maxExamples = maxExamples;
         }
 
-        void add(Kind kind, Hashed row) {
-            switch (kind) {
-                case MISSING -> missing++;
-                case EXTRA -> extra++;
-                case CHANGED -> changed++;
-            }
+        @Override
+        public void missing(Hashed source) {
+            missing++;
+            example(Kind.MISSING, source);
+        }
+
+        @Override
+        public void extra(Hashed target) {
+            extra++;
+            example(Kind.EXTRA, target);
+        }
+
+        @Override
+        public void changed(Hashed source, Hashed target) {
+            changed++;
+            example(Kind.CHANGED, source);
+        }
+
+        private void example(Kind kind, Hashed row) {
             if (examples.size() < maxExamples) {
                 examples.add(new Example(kind, row.key()));
             }

@@ -75,13 +75,16 @@ public final class SinkHold implements AutoCloseable {
      */
     public static String set(Connection target, String pipeline, Lsn lsn) throws SQLException {
         try (PreparedStatement update = target.prepareStatement(
-                """
-                UPDATE pg2citus.progress SET hold_at_lsn = ?::pg_lsn
-                WHERE pipeline = ? AND hold_at_lsn IS NULL RETURNING clock_timestamp()""")) {
+                        """
+                        UPDATE pg2citus.progress SET hold_at_lsn = ?::pg_lsn
+                        WHERE pipeline = ? AND hold_at_lsn IS NULL""");
+                // In a statement of its own: Citus lets an update return no value of a clock.
+                Statement clock = target.createStatement()) {
             update.setString(1, lsn.toString());
             update.setString(2, pipeline);
-            try (ResultSet row = update.executeQuery()) {
-                if (row.next()) {
+            if (update.executeUpdate() == 1) {
+                try (ResultSet row = clock.executeQuery("SELECT clock_timestamp()")) {
+                    row.next();
                     return row.getString(1);
                 }
             }

@@ -13,6 +13,7 @@ import org.pg2citus.sink.change.TableId;
  * @param extra rows that only the target has
  * @param changed rows that have other values in the target
  * @param bucketsLeft parts of the table that differ too, but were not looked at row by row
+ * @param repaired rows that differed and were made those of the source
  * @param examples differing rows as {@code KIND (key)}: values of the database, only shown when asked for
  */
 public record TableResult(
@@ -23,6 +24,7 @@ public record TableResult(
         long extra,
         long changed,
         int bucketsLeft,
+        long repaired,
         List<String> examples,
         Duration took) {
 
@@ -30,6 +32,11 @@ public record TableResult(
         requireNonNull(table, "table is null");
         requireNonNull(took, "took is null");
         examples = List.copyOf(examples);
+    }
+
+    TableResult afterRepairOf(long rows) {
+        return new TableResult(
+                table, sourceRows, targetRows, missing, extra, changed, bucketsLeft, rows, examples, took);
     }
 
     public boolean equal() {

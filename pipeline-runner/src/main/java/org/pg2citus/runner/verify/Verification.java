@@ -2,6 +2,7 @@ package org.pg2citus.runner.verify;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +38,9 @@ public final class Verification {
             """
             SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL IntervalStyle = 'postgres';
             SET LOCAL extra_float_digits = 3; SET LOCAL bytea_output = 'hex'; SET LOCAL lc_monetary = 'C'""";
+
+    /** A table that is truncated each second is met by a snapshot at rest sooner or later. */
+    private static final int MAX_ROUNDS = 10;
 
     private final String pipeline;
     private final Server source;
@@ -75,39 +79,130 @@ public final class Verification {
      * @throws MigrationException when it cannot be compared; a difference is a result
      */
     public VerifyReport run(List<TableId> tables) {
+        return run(tables, Optional.empty());
+    }
+
+    /**
+     * The same; and where rows differ, gives the target those of the source, and compares the table again.
+     *
+     * @throws MigrationException VF008 when the target does not take them
+     */
+    public VerifyReport repair(List<TableId> tables) {
+        try (Repair repair = new Repair(pipeline, target)) {
+            return run(tables, Optional.of(repair));
+        }
+    }
+
+    private VerifyReport run(List<TableId> tables, Optional<Repair> repair) {
         try (Connection onSource = source.connect("verify");
                 Connection onTarget = target.connect("verify");
                 SinkHold hold = new SinkHold(pipeline, target, onTarget, stop)) {
             listener.on(new StepStarted("holding the sink"));
             hold.place(SinkHold.written(onSource), onSource, timeout);
-            listener.on(new StepStarted("taking a snapshot of the source"));
-            String slot = "pg2citus_verify_%d".formatted(ProcessHandle.current().pid());
-            Optional<ExportedSnapshot> made = new SlotMaking(source, listener, stop).make(slot, true);
-            if (made.isEmpty()) {
-                throw stopped();
+            Round first = round(tables, false, hold, onSource, Optional.empty());
+            List<TableResult> results = new ArrayList<>(first.results());
+            List<TableId> again = new ArrayList<>(first.rewritten());
+            if (repair.isPresent()) {
+                // Guarded: a snapshot that shows a truncated table empty must not be what the target is made equal to.
+                results.stream()
+                        .filter(result -> !result.equal())
+                        .map(TableResult::table)
+                        .forEach(again::add);
+                results.removeIf(result -> !result.equal());
             }
-            try (ExportedSnapshot snapshot = made.get()) {
-                listener.on(new StepStarted("waiting until the target is at %s".formatted(snapshot.lsn())));
-                hold.moveTo(snapshot.lsn(), onSource, timeout);
-                return compare(tables, Optional.of(snapshot), snapshot.lsn());
+            for (int round = 2; !again.isEmpty(); round++) {
+                if (round > MAX_ROUNDS) {
+                    throw new MigrationException(
+                            ExitCode.STATE,
+                            "VF007",
+                            "tables are truncated or rewritten on the source again and again: " + again,
+                            "run the command again while that rests, or leave them out with --tables");
+                }
+                listener.on(new StepStarted("comparing again: " + again));
+                Round next = round(again, true, hold, onSource, repair);
+                results.addAll(next.results());
+                again = next.rewritten();
             }
+            return report(first.lsn(), results, tables);
         } catch (SQLException e) {
             throw target.failure(e, "verifying");
         }
     }
 
-    /** Compares as both sides are; to be called when nothing is written on either. */
-    public VerifyReport runWithoutHold(List<TableId> tables, Lsn lsn) {
-        return compare(tables, Optional.empty(), lsn);
+    /**
+     * One comparison in one snapshot.
+     *
+     * @param rewritten tables that the snapshot did not show any more
+     */
+    private record Round(Lsn lsn, List<TableResult> results, List<TableId> rewritten) {}
+
+    /** @param guarded keeps TRUNCATE away while it compares: for few tables, since the application waits for it */
+    private Round round(
+            List<TableId> tables, boolean guarded, SinkHold hold, Connection onSource, Optional<Repair> repair)
+            throws SQLException {
+        List<Table> described = described(tables);
+        listener.on(new StepStarted("taking a snapshot of the source"));
+        String slot = "pg2citus_verify_%d".formatted(ProcessHandle.current().pid());
+        Optional<ExportedSnapshot> made = new SlotMaking(source, listener, stop).make(slot, true);
+        if (made.isEmpty()) {
+            throw stopped();
+        }
+        try (ExportedSnapshot snapshot = made.get();
+                Connection guard = source.connect("verify")) {
+            if (guarded) {
+                snapshot.enter(guard);
+                if (!Rewrites.keepAway(guard, tables)) {
+                    return new Round(snapshot.lsn(), List.of(), tables);
+                }
+            }
+            listener.on(new StepStarted("waiting until the target is at %s".formatted(snapshot.lsn())));
+            hold.moveTo(snapshot.lsn(), onSource, timeout);
+            // A TRUNCATE that waits for the guard's locks has others wait behind it: only the guard itself can read
+            // then.
+            List<TableResult> results = guarded
+                    ? compareGuarded(described, guard, repair)
+                    : compare(described, Optional.of(snapshot), repair);
+            List<TableId> compared = results.stream().map(TableResult::table).toList();
+            return new Round(
+                    snapshot.lsn(),
+                    results,
+                    tables.stream().filter(table -> !compared.contains(table)).toList());
+        }
     }
 
-    private VerifyReport compare(List<TableId> ids, Optional<ExportedSnapshot> snapshot, Lsn lsn) {
-        List<Table> tables = described(ids);
+    private List<TableResult> compareGuarded(List<Table> tables, Connection guard, Optional<Repair> repair)
+            throws SQLException {
+        try (Connection to = target.connect("verify")) {
+            enter(guard, to, Optional.empty());
+            return compareAll(
+                    new ConcurrentLinkedQueue<>(tables), guard, to, true, repair, new Progress(tables, listener));
+        }
+    }
+
+    /** Compares as both sides are; to be called when nothing is written on either. */
+    public VerifyReport runWithoutHold(List<TableId> tables, Lsn lsn) {
+        return report(lsn, compare(described(tables), Optional.empty(), Optional.empty()), tables);
+    }
+
+    private VerifyReport report(Lsn lsn, List<TableResult> results, List<TableId> ids) {
+        List<TableResult> sorted = results.stream()
+                .sorted(Comparator.comparing(result -> result.table().toString()))
+                .toList();
+        try (Connection session = target.connect("verify")) {
+            return new VerifyReport(lsn, sorted, PlacementScan.run(session, ids));
+        } catch (SQLException e) {
+            throw target.failure(e, "looking where rows are placed");
+        }
+    }
+
+    /** The results of all tables but those that the snapshot did not show any more. */
+    private List<TableResult> compare(
+            List<Table> tables, Optional<ExportedSnapshot> snapshot, Optional<Repair> repair) {
         ConcurrentLinkedQueue<Table> left = new ConcurrentLinkedQueue<>(tables);
         Progress progress = new Progress(tables, listener);
         List<Parallel<List<TableResult>>> workers = new ArrayList<>();
         for (int i = 0; i < Math.min(jobs, tables.size()); i++) {
-            workers.add(Parallel.start("verify-" + i, () -> work(left, snapshot, progress)));
+            workers.add(Parallel.start("verify-" + i, () -> work(left, snapshot, repair, progress)));
         }
         List<TableResult> results = new ArrayList<>();
         RuntimeException failure = null;
@@ -126,40 +221,57 @@ public final class Verification {
         if (failure != null) {
             throw failure;
         }
-        if (results.size() < tables.size()) {
+        if (stop.isRequested()) {
             throw stopped();
         }
-        results.sort(Comparator.comparing(result -> result.table().toString()));
-        try (Connection session = target.connect("verify")) {
-            return new VerifyReport(lsn, results, PlacementScan.run(session, ids));
-        } catch (SQLException e) {
-            throw target.failure(e, "looking where rows are placed");
-        }
+        return results;
     }
 
     private List<TableResult> work(
-            ConcurrentLinkedQueue<Table> left, Optional<ExportedSnapshot> snapshot, Progress progress) {
-        List<TableResult> results = new ArrayList<>();
+            ConcurrentLinkedQueue<Table> left,
+            Optional<ExportedSnapshot> snapshot,
+            Optional<Repair> repair,
+            Progress progress) {
         try (Connection from = source.connect("verify");
                 Connection to = target.connect("verify")) {
             enter(from, to, snapshot);
-            TableComparison comparison = new TableComparison(source, target, from, to);
-            for (Table table = left.poll(); table != null && !stop.isRequested(); table = left.poll()) {
-                TableResult result = comparison.compare(table);
-                results.add(result);
-                progress.done(table, result);
-            }
-            return results;
+            return compareAll(left, from, to, snapshot.isPresent(), repair, progress);
         } catch (SQLException e) {
             throw target.failure(e, "comparing tables");
         }
+    }
+
+    /** @param inSnapshot the source is written to, and {@code from} sees it as it was */
+    private List<TableResult> compareAll(
+            ConcurrentLinkedQueue<Table> left,
+            Connection from,
+            Connection to,
+            boolean inSnapshot,
+            Optional<Repair> repair,
+            Progress progress)
+            throws SQLException {
+        List<TableResult> results = new ArrayList<>();
+        TableComparison comparison = new TableComparison(source, target, from, to);
+        for (Table table = left.poll(); table != null && !stop.isRequested(); table = left.poll()) {
+            // What is locked by reading a table is let go of with it: a TRUNCATE waits for one table, not for all.
+            Savepoint before = from.setSavepoint();
+            TableResult result = comparison.compare(table, repair);
+            if (inSnapshot && Rewrites.happened(from, table.id())) {
+                listener.on(new Notice("%s was truncated or rewritten meanwhile".formatted(table.id())));
+            } else {
+                results.add(result);
+                progress.done(table, result);
+            }
+            from.rollback(before);
+        }
+        return results;
     }
 
     private void enter(Connection from, Connection to, Optional<ExportedSnapshot> snapshot) throws SQLException {
         try {
             if (snapshot.isPresent()) {
                 snapshot.get().enter(from);
-            } else {
+            } else if (from.getAutoCommit()) {
                 from.setAutoCommit(false);
             }
             try (Statement statement = from.createStatement()) {

@@ -9,7 +9,8 @@ import org.pg2citus.sink.change.Lsn;
 /**
  * What a verification found.
  *
- * @param lsn where in the source's WAL both sides were compared: the target had applied exactly what committed before
+ * @param lsn where in the source's WAL both sides were compared: the target had applied exactly what committed before;
+ *     tables that were truncated meanwhile were compared again, later
  * @param findings rows in places where no query, or only some, see them
  */
 public record VerifyReport(Lsn lsn, List<TableResult> tables, List<Finding> findings) {

@@ -164,12 +164,13 @@ class SeedStoryIT {
         Ended cut = execute(settings, "cutover", "start");
 
         assertThat(cut.exitCode()).as(cut.output()).isEqualTo(4);
-        TestDatabases.execute(sourceUrl, "UPDATE tickets SET tenant_id = tenant_id WHERE false");
-        TestDatabases.execute(
-                targetUrl,
-                "INSERT INTO tickets (id, tenant_id) OVERRIDING SYSTEM VALUE VALUES (5, 1)",
-                "UPDATE tickets SET tenant_id = 1 WHERE id = 7",
-                "DELETE FROM tickets WHERE id = 1000000");
+
+        Ended repaired = execute(settings, "verify", "--tables=tickets", "--repair");
+
+        assertThat(repaired.exitCode()).as(repaired.output()).isZero();
+        assertThat(repaired.result().path("tables").path(0).path("repaired").asInt())
+                .isEqualTo(3);
+        Comparison.assertEqual(sourceUrl, targetUrl, "tickets");
     }
 
     private void thereAndBack(MigrationSettings settings, WriteLoad load, String sourceUrl, String targetUrl)
