@@ -214,6 +214,8 @@ public final class Demo {
         flags.put(ConfigKey.TARGET_URI, List.of(target.uri()));
         flags.put(ConfigKey.DATA_DIR, List.of(dataDir.toString()));
         flags.put(ConfigKey.POLICY_STOP_TIMEOUT_SECONDS, List.of(Integer.toString(STOP_SECONDS)));
+        // Nobody is there to mend a target that does not take something.
+        flags.put(ConfigKey.POLICY_CAPTURE_WHEN_HALTED, List.of("false"));
         // Nothing of the user's own configuration: this is no migration of theirs.
         return new ConfigReader(Map.of(), dataDir, source.user()).read(Optional.empty(), flags);
     }

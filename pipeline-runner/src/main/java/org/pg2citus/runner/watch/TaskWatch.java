@@ -18,6 +18,8 @@ public final class TaskWatch {
     private static final Duration WELL = Duration.ofMinutes(5);
     /** What no retry mends, a person mends; then it is to go on by itself. */
     private static final Duration HALT_PAUSE = Duration.ofSeconds(30);
+    /** Another task writes for this migration: started again, ours would take it over again, and so on. */
+    private static final String TAKEN_OVER = "AP007";
     /** A task that was started again needs this long to fail again. */
     private static final Duration SETTLE = Duration.ofSeconds(5);
 
@@ -58,6 +60,7 @@ public final class TaskWatch {
      *
      * @param nowMillis a clock that never goes back
      * @return why the task does not run; empty while it does
+     * @throws MigrationException when another task has taken over
      */
     public Optional<MigrationException> lookPatiently(long nowMillis) {
         if (halt.isPresent() && nowMillis < nextTrialMillis) {
@@ -72,6 +75,9 @@ public final class TaskWatch {
         }
         onTrial = false;
         halt = failure(nowMillis);
+        if (halt.isPresent() && halt.get().code().equals(TAKEN_OVER)) {
+            throw halt.get();
+        }
         nextTrialMillis = nowMillis + HALT_PAUSE.toMillis();
         return halt;
     }
