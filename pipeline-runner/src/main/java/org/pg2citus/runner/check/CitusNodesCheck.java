@@ -71,7 +71,7 @@ final class CitusNodesCheck implements Check {
     private static void room(Inspection inspection, Consumer<Finding> findings, String sql, String code, String setting)
             throws SQLException {
         // One of each copying session, the sink's, and one to spare.
-        int needed = inspection.settings().copyJobs() + 2;
+        int needed = inspection.settings().copy().jobs() + 2;
         for (Answer answer : onAllNodes(inspection.target(), sql)) {
             if (answer.success() && Long.parseLong(answer.result()) < needed) {
                 findings.accept(Finding.serverError(

@@ -31,7 +31,7 @@ final class ConnectionRoomCheck implements Check {
         ServerAddress address = ofSource
                 ? inspection.settings().source()
                 : inspection.settings().target();
-        long needed = (long) inspection.settings().copyJobs() + BESIDE_JOBS;
+        long needed = (long) inspection.settings().copy().jobs() + BESIDE_JOBS;
         // The sessions of the checks themselves are counted as used, and end before the others begin.
         long free = Query.number(connection, FREE) + 1;
         if (free < needed) {
@@ -41,7 +41,7 @@ final class ConnectionRoomCheck implements Check {
                     side.word() + " " + address,
                     "%d connections are free, %d are needed".formatted(free, needed),
                     "lower copy.jobs (%d), end idle sessions, or ALTER SYSTEM SET max_connections = ...; then restart the"
-                                    .formatted(inspection.settings().copyJobs())
+                                    .formatted(inspection.settings().copy().jobs())
                             + " server"));
         }
     }

@@ -115,7 +115,7 @@ final class VerifyCommand implements Callable<Integer> {
                 new Server(Side.TARGET, settings.target(), settings.name()),
                 output.listener(),
                 stop,
-                settings.copyJobs(),
+                settings.copy().jobs(),
                 Duration.ofSeconds(timeoutSeconds));
     }
 

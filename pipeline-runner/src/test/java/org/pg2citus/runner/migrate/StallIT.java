@@ -105,7 +105,7 @@ class StallIT {
                 plain.slot(),
                 plain.publication(),
                 plain.tables(),
-                plain.copyJobs(),
+                plain.copy(),
                 plain.kafka(),
                 plain.connectUrl(),
                 plain.taskRestarts(),

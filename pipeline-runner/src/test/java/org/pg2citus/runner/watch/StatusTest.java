@@ -52,6 +52,7 @@ class StatusTest {
                 slot,
                 new Lsn(10),
                 Optional.empty(),
+                Optional.empty(),
                 heldAt,
                 cutover,
                 health);
@@ -68,6 +69,7 @@ class StatusTest {
                 copied
                         ? Optional.of(new CopiedTable(id, new Lsn(1), 1, 1, BEGUN, BEGUN.plusSeconds(10)))
                         : Optional.empty(),
+                Optional.empty(),
                 1,
                 sizeBytes);
     }
