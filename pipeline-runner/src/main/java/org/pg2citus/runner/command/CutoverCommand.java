@@ -140,7 +140,10 @@ final class CutoverCommand implements Callable<Integer> {
                 output.listener(),
                 stop,
                 new CutoverOptions(
-                        !noVerify, Duration.ofSeconds(drainTimeoutSeconds), sequenceMargin, settings.copy().jobs()));
+                        !noVerify,
+                        Duration.ofSeconds(drainTimeoutSeconds),
+                        sequenceMargin,
+                        settings.copy().jobs()));
         switch (action) {
             case rehearse -> tell("rehearsed", cutover.rehearse());
             case start -> tell("cut_over", cutover.start());
