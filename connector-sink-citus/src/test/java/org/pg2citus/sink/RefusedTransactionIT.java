@@ -27,10 +27,10 @@ class RefusedTransactionIT {
     private static final TopicPartition PARTITION = new TopicPartition(TopicScript.TOPIC, 0);
 
     private final TopicScript topic = new TopicScript();
-    private final ScriptedContext context = new ScriptedContext(PARTITION);
     private final Map<String, String> settings = new HashMap<>();
     private CitusDatabase database;
     private CitusSinkTask task;
+    private ScriptedContext context;
 
     @BeforeEach
     void openTask() throws SQLException {
@@ -56,6 +56,8 @@ class RefusedTransactionIT {
     }
 
     private void startTask() {
+        // A new task has a new consumer: nothing is paused that the one before it paused.
+        context = new ScriptedContext(PARTITION);
         task = new CitusSinkTask();
         task.initialize(context);
         task.start(settings);
