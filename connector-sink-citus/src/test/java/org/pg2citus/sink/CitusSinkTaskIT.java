@@ -84,6 +84,7 @@ class CitusSinkTaskIT {
                 task.put(topic.from(TopicScript.TOPIC, from, 100));
             }
             assertThat(query("SELECT line FROM log")).containsExactly("alone");
+            Thread.sleep(3_000);
             deliver();
             assertThat(query("SELECT line, count(*), count(DISTINCT xmin::text) FROM log GROUP BY line ORDER BY line"))
                     .containsExactly("alone|1|1", "together|3|1");
