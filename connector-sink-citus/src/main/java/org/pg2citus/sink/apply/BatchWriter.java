@@ -171,7 +171,8 @@ final class BatchWriter {
         try (PreparedStatement query = session.connection().prepareStatement(REFERENCED_BY_OTHERS)) {
             Array names = session.connection()
                     .createArrayOf(
-                            "text", tables.stream().map(TargetTable::toSql).toArray());
+                            "text",
+                            tables.stream().map(table -> table.id().toSql()).toArray());
             query.setArray(1, names);
             query.setArray(2, names);
             try (ResultSet row = query.executeQuery()) {

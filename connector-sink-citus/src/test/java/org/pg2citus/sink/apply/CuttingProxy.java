@@ -74,7 +74,7 @@ final class CuttingProxy implements AutoCloseable {
                 }
                 Optional<Cut> now = cut.get();
                 Cut cutHere = toServer ? Cut.BEFORE_COMMIT : Cut.AFTER_COMMIT;
-                if (now.equals(Optional.of(cutHere))) {
+                if (now.equals(Optional.of(cutHere)) || (!toServer && now.equals(Optional.of(Cut.DURING_COMMIT)))) {
                     return;
                 }
                 to.getOutputStream().write(buffer, 0, read);
