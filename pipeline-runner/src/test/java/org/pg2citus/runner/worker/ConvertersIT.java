@@ -76,16 +76,15 @@ class ConvertersIT {
         "UPDATE exact SET n = 1.000 WHERE id = 2"
     };
 
-    @TempDir
-    Path directory;
-
+    private Path directory;
     private PostgresServer postgres;
     private EmbeddedKafka kafka;
     private Process registry;
     private String registryUrl;
 
     @BeforeAll
-    void start() throws Exception {
+    void start(@TempDir Path temporary) throws Exception {
+        directory = temporary;
         postgres = LocalPostgres.start(Map.of("wal_level", "logical", "fsync", "off"));
         kafka = EmbeddedKafka.start(directory.resolve("kafka"));
     }
