@@ -186,7 +186,7 @@ class ChecksIT {
                     "CREATE DOMAIN tenant AS bigint",
                     "CREATE TABLE by_domain (id tenant PRIMARY KEY)",
                     "CREATE TABLE narrow (id serial PRIMARY KEY)",
-                    "CREATE TABLE high (id bigserial PRIMARY KEY)",
+                    "CREATE TABLE high (id bigserial PRIMARY KEY, note text)",
                     "CREATE TABLE filled (id bigint PRIMARY KEY)");
             TestDatabases.execute(sourceUrl, "INSERT INTO high VALUES (281474976710656)");
             TestDatabases.execute(
