@@ -10,14 +10,14 @@ import org.pg2citus.runner.snapshot.Slot;
 /** Looks on both sides for what keeps the sink from going on. */
 public final class StallCauses {
 
-    // On Citus most waits are on the workers, of sessions of its own.
+    // On Citus most waits are on the workers, of sessions of its own: those of the clients are to be named.
     private static final String CITUS_WAITS =
             """
             SELECT format('%s waits for a lock of session %s: %s', left(w.blocked_statement, 80), b.pid,
                           left(w.current_statement_in_blocking_process, 200)), b.pid
             FROM citus_lock_waits w
             JOIN citus_stat_activity s ON s.global_pid = w.waiting_gpid
-            LEFT JOIN citus_stat_activity b ON b.global_pid = w.blocking_gpid
+            LEFT JOIN citus_stat_activity b ON b.global_pid = w.blocking_gpid AND NOT b.is_worker_query
             WHERE s.application_name = ? LIMIT 1""";
 
     private static final String WAITS =
