@@ -3,7 +3,6 @@ package org.pg2citus.sink.apply;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.Optional;
-import java.util.zip.CRC32;
 import org.pg2citus.sink.failure.HaltException;
 import org.pg2citus.sink.failure.RetryLaterException;
 import org.pg2citus.sink.progress.PipelineUse;
@@ -109,8 +108,6 @@ final class ClaimedSession {
             return name;
         }
         // Cut off it could be another pipeline's, whose sessions must not be ended.
-        CRC32 sum = new CRC32();
-        sum.update(bytes);
-        return "pg2citus sink %08x".formatted(sum.getValue());
+        return "pg2citus sink " + Session.digest(name);
     }
 }

@@ -53,9 +53,7 @@ final class Session implements AutoCloseable {
         this.replicaRole = settings.replicaRole() && ReplicaRole.isPermitted(connection, citus);
         this.catalog = new TargetCatalog(connection, citus);
         this.shards = new ShardMap(connection);
-        CRC32 sum = new CRC32();
-        sum.update(applicationName.getBytes(StandardCharsets.UTF_8));
-        this.stages = new Stages(this, "%08x".formatted(sum.getValue()));
+        this.stages = new Stages(this, digest(applicationName));
     }
 
     /** @param applicationName shown in pg_stat_activity; older sessions of the same name are ended */
@@ -80,6 +78,13 @@ final class Session implements AutoCloseable {
             close(connection, e);
             throw e;
         }
+    }
+
+    /** Eight digits that stand for a name where it is too long. */
+    static String digest(String name) {
+        CRC32 sum = new CRC32();
+        sum.update(name.getBytes(StandardCharsets.UTF_8));
+        return "%08x".formatted(sum.getValue());
     }
 
     /** Sets up the session; settings that only hold inside a transaction are in {@link #begin}. */

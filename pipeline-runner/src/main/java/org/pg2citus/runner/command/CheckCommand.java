@@ -17,7 +17,6 @@ import org.pg2citus.runner.postgres.Server;
 import org.pg2citus.runner.postgres.Side;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code pg2citus check}. */
 @Command(
@@ -46,29 +45,13 @@ final class CheckCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output;
 
-    @Option(
-            names = "--tables",
-            split = ",",
-            paramLabel = "PATTERN",
-            description = "Tables to move, as schema.table with * and ? (default: all). May be repeated.")
-    private List<String> tables;
-
-    @Option(
-            names = "--exclude-tables",
-            split = ",",
-            paramLabel = "PATTERN",
-            description = "Tables to leave out; stronger than --tables. May be repeated.")
-    private List<String> excludeTables;
+    @Mixin
+    private TableOptions tables;
 
     @Override
     public Integer call() {
         Map<ConfigKey, List<String>> flags = config.flags();
-        if (tables != null) {
-            flags.put(ConfigKey.TABLES_INCLUDE, tables);
-        }
-        if (excludeTables != null) {
-            flags.put(ConfigKey.TABLES_EXCLUDE, excludeTables);
-        }
+        tables.addTo(flags);
         MigrationSettings settings = config.read(flags);
         try {
             Checks checks = run(settings);

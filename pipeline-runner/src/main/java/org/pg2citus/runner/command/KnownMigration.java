@@ -3,7 +3,6 @@ package org.pg2citus.runner.command;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.pg2citus.runner.config.MigrationSettings;
-import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
 import org.pg2citus.runner.postgres.Server;
 import org.pg2citus.runner.postgres.Side;
@@ -19,13 +18,7 @@ final class KnownMigration {
     static MigrationState read(MigrationSettings settings) {
         Server server = new Server(Side.TARGET, settings.target(), settings.name());
         try (Connection target = server.connect("reading the state")) {
-            return new MigrationStore(settings.name())
-                    .load(target)
-                    .orElseThrow(() -> new MigrationException(
-                            ExitCode.STATE,
-                            "ST004",
-                            "target %s knows no migration named %s".formatted(settings.target(), settings.name()),
-                            "check target.uri and --name; pg2citus migrate begins one"));
+            return new MigrationStore(settings.name()).require(target, settings.target());
         } catch (SQLException e) {
             throw server.failure(e, "reading the migration's state");
         }

@@ -48,19 +48,8 @@ final class MigrateCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output;
 
-    @Option(
-            names = "--tables",
-            split = ",",
-            paramLabel = "PATTERN",
-            description = "Tables to move, as schema.table with * and ? (default: all). May be repeated.")
-    private List<String> tables;
-
-    @Option(
-            names = "--exclude-tables",
-            split = ",",
-            paramLabel = "PATTERN",
-            description = "Tables to leave out; stronger than --tables. May be repeated.")
-    private List<String> excludeTables;
+    @Mixin
+    private TableOptions tables;
 
     @Option(
             names = {"-j", "--jobs"},
@@ -88,12 +77,7 @@ final class MigrateCommand implements Callable<Integer> {
         if (deferIndexes) {
             ConfigOptions.put(flags, ConfigKey.COPY_DEFER_INDEXES, true);
         }
-        if (tables != null) {
-            flags.put(ConfigKey.TABLES_INCLUDE, tables);
-        }
-        if (excludeTables != null) {
-            flags.put(ConfigKey.TABLES_EXCLUDE, excludeTables);
-        }
+        tables.addTo(flags);
         MigrationSettings settings = config.read(flags);
         LogFile.placeIn(settings.dataDir());
         StopSignal stop = new StopSignal();

@@ -48,11 +48,8 @@ final class SnapshotSession {
     }
 
     static SnapshotSession enter(Connection connection, ExportedSnapshot snapshot) throws SQLException {
-        connection.setAutoCommit(false);
-        connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-        connection.setReadOnly(true);
+        snapshot.enter(connection);
         try (Statement statement = connection.createStatement()) {
-            statement.execute("SET TRANSACTION SNAPSHOT '%s'".formatted(snapshot.name()));
             // Parallel workers would multiply --jobs.
             statement.execute("SET LOCAL max_parallel_workers_per_gather = 0");
         }

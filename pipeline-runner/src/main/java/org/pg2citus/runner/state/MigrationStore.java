@@ -14,6 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.pg2citus.runner.config.ServerAddress;
+import org.pg2citus.runner.failure.ExitCode;
+import org.pg2citus.runner.failure.MigrationException;
 import org.pg2citus.sink.change.Lsn;
 import org.pg2citus.sink.change.TableId;
 import org.pg2citus.sink.progress.StateSchema;
@@ -91,6 +94,21 @@ public final class MigrationStore {
             statement.execute(MIGRATION);
         }
         copies.create(target);
+    }
+
+    /**
+     * The migration, which must be there.
+     *
+     * @param address of the target, for the message
+     * @throws MigrationException ST004 (exit code 3) when the target knows no such migration
+     */
+    public MigrationState require(Connection target, ServerAddress address) throws SQLException {
+        return load(target)
+                .orElseThrow(() -> new MigrationException(
+                        ExitCode.STATE,
+                        "ST004",
+                        "target %s knows no migration named %s".formatted(address, name),
+                        "check target.uri and --name; pg2citus migrate begins one"));
     }
 
     /** Empty when this migration never began here. */

@@ -21,7 +21,6 @@ import org.pg2citus.runner.cutover.CutoverStep;
 import org.pg2citus.runner.cutover.CutoverStore;
 import org.pg2citus.runner.event.MigrationEvent.CopyProgressed;
 import org.pg2citus.runner.event.TableProgress;
-import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
 import org.pg2citus.runner.postgres.Server;
 import org.pg2citus.runner.postgres.Side;
@@ -126,12 +125,7 @@ public record Status(
         Optional<CutoverState> cutover;
         Optional<Health> health;
         try (Connection target = targetServer.connect("status")) {
-            state = store.load(target)
-                    .orElseThrow(() -> new MigrationException(
-                            ExitCode.STATE,
-                            "ST004",
-                            "target %s knows no migration named %s".formatted(settings.target(), settings.name()),
-                            "check target.uri and --name; pg2citus migrate begins one"));
+            state = store.require(target, settings.target());
             applied = store.progress(target);
             copied = store.copies().read(target);
             copying = state.phase() == Phase.COPYING ? store.copies().recentProgress(target) : Optional.empty();
