@@ -69,7 +69,7 @@ public final class PostgresSourceTask extends PostgresConnectorTask {
 
     private SlotSession openSession(PostgresConnectorConfig debezium) {
         try {
-            return SlotSession.open(debezium.getJdbcConfig(), config.expectedSlot(), stored());
+            return SlotSession.open(debezium.getJdbcConfig(), config.expectedSlot(), this::stored);
         } catch (SQLException e) {
             String state = String.valueOf(e.getSQLState());
             // Connection trouble, a server that starts or stops, too many connections: time mends it.

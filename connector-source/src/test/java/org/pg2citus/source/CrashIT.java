@@ -59,6 +59,9 @@ final class CrashIT {
                     Thread.sleep(random.nextInt(MAX_LIFE_MS));
                     worker.kill();
                 }
+                if ((i + 1) % 10 == 0) {
+                    System.out.println((i + 1) + " kills");
+                }
             }
             load.finish();
         }

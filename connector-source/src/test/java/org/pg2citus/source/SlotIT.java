@@ -157,6 +157,41 @@ final class SlotIT {
         }
     }
 
+    /**
+     * A killed reader has stored more than the slot knows; its confirmation may reach the server when the next one already
+     * reads. What that one stores must not fall behind it.
+     */
+    @Test
+    void slotBehindWhatIsStored_isReadAgainWithoutStoringLess() throws Exception {
+        database.createSlot();
+        String before = database.name + "_before";
+        database.execute("SELECT pg_copy_logical_replication_slot('%s', '%s')".formatted(database.name, before));
+        for (int i = 1; i <= 3; i++) {
+            database.execute("INSERT INTO item VALUES (%d)".formatted(i));
+        }
+        try (TaskRun run = start()) {
+            for (int i = 1; i <= 3; i++) {
+                run.acknowledge(last(run.pollTo(Events::isEnd)));
+            }
+        }
+        long stored = offsetLsn();
+        database.dropSlot(database.name);
+        database.execute("SELECT pg_copy_logical_replication_slot('%s', '%s')".formatted(before, database.name));
+
+        try (TaskRun run = start()) {
+            for (int i = 1; i <= 3; i++) {
+                List<SourceRecord> again = run.pollTo(Events::isEnd);
+                assertThat(Events.column(again.get(again.size() - 2), "id")).isEqualTo(String.valueOf(i));
+                run.acknowledge(last(again));
+                assertThat(offsetLsn()).isEqualTo(stored);
+            }
+            database.execute("INSERT INTO item VALUES (4)");
+            run.acknowledge(last(run.pollTo(Events::isEnd)));
+            assertThat(offsetLsn()).isGreaterThan(stored);
+        }
+        database.dropSlot(before);
+    }
+
     @Test
     void writesThatAreNotPublished_leaveLittleWalWithinTwoMarks() throws Exception {
         database.execute(

@@ -94,7 +94,18 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     /** Bootstrap servers, directory of the worker's offsets, file with the connector's settings. */
-    public static void main(String[] arguments) throws Exception {
+    public static void main(String[] arguments) {
+        try {
+            run(arguments);
+        } catch (Throwable e) {
+            // The worker's own threads would keep the process, and the test waiting.
+            e.printStackTrace(System.out);
+        }
+        System.out.flush();
+        Runtime.getRuntime().halt(1);
+    }
+
+    private static void run(String[] arguments) throws Exception {
         var properties = new Properties();
         try (var in = Files.newBufferedReader(Path.of(arguments[2]))) {
             properties.load(in);
@@ -106,6 +117,5 @@ final class WorkerProcess implements AutoCloseable {
         worker.awaitTaskState(settings.get("name"), "RUNNING");
         System.out.println(READY);
         Thread.sleep(TimeUnit.SECONDS.toMillis(LIFETIME_S));
-        Runtime.getRuntime().halt(1);
     }
 }

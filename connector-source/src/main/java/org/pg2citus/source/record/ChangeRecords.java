@@ -31,9 +31,9 @@ final class ChangeRecords implements TopicRecords {
     private long eventCount;
     private long nowMs;
 
-    ChangeRecords(String topic, SourcePosition position, long startLsn, RowKeys rowKeys) {
+    ChangeRecords(String topic, SourcePosition position, long completeLsn, RowKeys rowKeys) {
         this.topic = topic;
-        this.position = new CompletePosition(position, startLsn);
+        this.position = new CompletePosition(position, completeLsn);
         this.rowKeys = rowKeys;
     }
 

@@ -65,9 +65,10 @@ final class ChunkRecords implements TopicRecords {
      * @param targetBytes the size of a chunk when there is more to send
      * @param maxBytes what the producer accepts; a row that does not fit is a fault
      */
-    ChunkRecords(String topic, SourcePosition position, long startLsn, RowKeys rowKeys, int targetBytes, int maxBytes) {
+    ChunkRecords(
+            String topic, SourcePosition position, long completeLsn, RowKeys rowKeys, int targetBytes, int maxBytes) {
         this.topic = topic;
-        this.position = new CompletePosition(position, startLsn);
+        this.position = new CompletePosition(position, completeLsn);
         this.rowKeys = rowKeys;
         this.targetBytes = targetBytes;
         this.maxBytes = maxBytes;

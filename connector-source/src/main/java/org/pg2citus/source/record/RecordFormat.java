@@ -4,12 +4,16 @@ package org.pg2citus.source.record;
 @FunctionalInterface
 public interface RecordFormat {
 
-    /** The records of one stream, which begins at {@code startLsn}. */
-    TopicRecords records(SourcePosition position, long startLsn, RowKeys rowKeys);
+    /**
+     * The records of one stream.
+     *
+     * @param completeLsn where the stream begins; or later, where the topic is known to be complete
+     */
+    TopicRecords records(SourcePosition position, long completeLsn, RowKeys rowKeys);
 
     /** A record for each change. */
     static RecordFormat debezium(String topic) {
-        return (position, startLsn, rowKeys) -> new ChangeRecords(topic, position, startLsn, rowKeys);
+        return (position, completeLsn, rowKeys) -> new ChangeRecords(topic, position, completeLsn, rowKeys);
     }
 
     /**
@@ -19,7 +23,7 @@ public interface RecordFormat {
      * @param maxBytes what the producer accepts
      */
     static RecordFormat compact(String topic, int targetBytes, int maxBytes) {
-        return (position, startLsn, rowKeys) ->
-                new ChunkRecords(topic, position, startLsn, rowKeys, targetBytes, maxBytes);
+        return (position, completeLsn, rowKeys) ->
+                new ChunkRecords(topic, position, completeLsn, rowKeys, targetBytes, maxBytes);
     }
 }

@@ -61,7 +61,8 @@ public final class SlotConnection implements ReplicationConnection {
     public ReplicationStream startStreaming(WalPositionLocator walPosition) throws SQLException, InterruptedException {
         LogSequenceNumber start = session.startLsn();
         PGReplicationStream replicationStream = open(start);
-        TopicRecords records = format.records(session.position(name), start.asLong(), rowKeys);
+        TopicRecords records =
+                format.records(session.position(name), session.completeLsn().asLong(), rowKeys);
         stream = new SlotStream(replicationStream, start, records, queue, markIntervalMs, confirmable);
         return stream;
     }

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.pg2citus.source.failure.SourceFault;
 import org.pg2citus.source.record.SourcePosition;
 import org.postgresql.PGConnection;
@@ -38,6 +39,7 @@ public final class SlotSession implements AutoCloseable {
     private final ExpectedSlot expected;
     private final ServerIdentity server;
     private final LogSequenceNumber confirmed;
+    private final LogSequenceNumber complete;
     private final boolean heldBack;
 
     private SlotSession(
@@ -45,21 +47,26 @@ public final class SlotSession implements AutoCloseable {
             ExpectedSlot expected,
             ServerIdentity server,
             LogSequenceNumber confirmed,
+            LogSequenceNumber complete,
             boolean heldBack) {
         this.connection = connection;
         this.expected = expected;
         this.server = server;
         this.confirmed = confirmed;
+        this.complete = complete;
         this.heldBack = heldBack;
     }
 
     /**
      * Connects, and checks the slot.
      *
+     * @param storage what Connect has stored; asked after the slot, so that a reader that is about to end cannot make the
+     *     slot look advanced
      * @throws SourceFault when the slot cannot be read without a gap
      */
     public static SlotSession open(
-            JdbcConfiguration jdbc, ExpectedSlot expected, Optional<SourcePosition.Stored> stored) throws SQLException {
+            JdbcConfiguration jdbc, ExpectedSlot expected, Supplier<Optional<SourcePosition.Stored>> storage)
+            throws SQLException {
         var connection = new PostgresConnection(
                 JdbcConfiguration.adapt(jdbc.edit()
                         .with("replication", "database")
@@ -72,11 +79,15 @@ public final class SlotSession implements AutoCloseable {
             fixTextSettings(session);
             ServerIdentity server = identify(session);
             Optional<SlotState> state = readSlot(session, expected.slot());
+            Optional<SourcePosition.Stored> stored = storage.get();
             SlotGuard.check(expected, state, server, stored);
             PublicationGuard.check(expected.publication(), PublicationCatalog.read(session, expected.publication()));
             requireEncoding(session);
             SlotState slot = state.orElseThrow();
-            return new SlotSession(connection, expected, server, slot.confirmed(), isHeldBack(session, slot));
+            LogSequenceNumber confirmed = slot.confirmed();
+            LogSequenceNumber complete = stored.map(position -> LogSequenceNumber.valueOf(position.lsn()))
+                    .orElse(confirmed);
+            return new SlotSession(connection, expected, server, confirmed, complete, isHeldBack(session, slot));
         } catch (SQLException | RuntimeException e) {
             connection.close();
             throw e;
@@ -86,6 +97,11 @@ public final class SlotSession implements AutoCloseable {
     /** Where the server begins to send: what commits after it. */
     public LogSequenceNumber startLsn() {
         return confirmed;
+    }
+
+    /** Up to where the topic is complete: not before {@link #startLsn()}, as the slot was checked. */
+    public LogSequenceNumber completeLsn() {
+        return complete;
     }
 
     public SourcePosition position(String name) {

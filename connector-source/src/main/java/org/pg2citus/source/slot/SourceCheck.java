@@ -100,7 +100,7 @@ public final class SourceCheck {
     }
 
     private void openSlot(JdbcConfiguration jdbc) {
-        try (var session = SlotSession.open(jdbc, expected, Optional.empty())) {
+        try (var session = SlotSession.open(jdbc, expected, Optional::empty)) {
             if (session.startLsn() == null) {
                 add(Subject.SLOT, "SR012: the slot has no position");
             }
