@@ -494,7 +494,8 @@ public final class CitusSinkConfig extends AbstractConfig {
     RecordDecoder decoder() {
         return getString(SOURCE_VALUES).equals(TEXT)
                 ? RecordDecoder.ofTextSource()
-                : RecordDecoder.ofTypedSource(getString(UNAVAILABLE_PLACEHOLDER));
+                : RecordDecoder.ofTypedSource(
+                        getString(UNAVAILABLE_PLACEHOLDER), SettingsCheck.keepsNulls(originalsStrings()));
     }
 
     Duration millis(String key) {

@@ -35,6 +35,13 @@ final class SettingsCheck {
 
     private static final String JSON_CONVERTER = "org.apache.kafka.connect.json.JsonConverter";
 
+    private static final String JSON_NULLS = "value.converter.replace.null.with.default";
+
+    private static final String AVRO_NULLS = "value.converter.ignore.default.for.nullables";
+
+    /** They do not read {@link #AVRO_NULLS}. */
+    private static final String APICURIO = "io.apicurio.";
+
     /** By simple name, for packages differ between versions. */
     private static final Set<String> DROPPING_TRANSFORMS =
             Set.of("Filter", "ExtractNewRecordState", "ExtractNewDocumentState", "ContentBasedRouter", "DropHeaders");
@@ -57,6 +64,14 @@ final class SettingsCheck {
         check.consumer();
         check.limits();
         return List.copyOf(check.problems);
+    }
+
+    /** Whether the converter of values leaves a NULL as it is where the column has a default. */
+    static boolean keepsNulls(Map<String, String> settings) {
+        String converter = settings.getOrDefault("value.converter", "");
+        return converter.equals(JSON_CONVERTER)
+                ? "false".equals(settings.get(JSON_NULLS))
+                : "true".equals(settings.get(AVRO_NULLS)) && !converter.startsWith(APICURIO);
     }
 
     private void errorHandling() {
@@ -110,16 +125,15 @@ final class SettingsCheck {
         if (!value(CitusSinkConfig.SOURCE_VALUES).equals(CitusSinkConfig.TYPED)) {
             return;
         }
-        String nulls = "value.converter.replace.null.with.default";
-        if (!value(nulls).equals("false")) {
+        boolean isJson = value("value.converter").equals(JSON_CONVERTER);
+        if (value("value.converter").isEmpty() || (isJson && !keepsNulls(settings))) {
             // Connect's converters put a column's default in place of NULL, and nobody can see it behind them.
             report(
                     CitusSinkConfig.SOURCE_VALUES,
-                    "a typed source needs value.converter and " + nulls
+                    "a typed source needs value.converter and " + JSON_NULLS
                             + "=false among this connector's settings: otherwise NULL arrives as the column's default");
         }
-        if (value("value.converter").equals(JSON_CONVERTER)
-                && value("value.converter.schemas.enable").equals("false")) {
+        if (isJson && value("value.converter.schemas.enable").equals("false")) {
             report(
                     "value.converter.schemas.enable",
                     "a typed source's values mean nothing without their schemas (a date is a number of days); set it to true"

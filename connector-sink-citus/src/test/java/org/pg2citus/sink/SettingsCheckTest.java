@@ -87,6 +87,26 @@ class SettingsCheckTest {
         Map<String, String> bare = new HashMap<>(json);
         bare.put("value.converter.schemas.enable", "false");
         assertThat(problems(bare)).containsExactly("value.converter.schemas.enable");
+        assertThat(problems(Map.of("source.values", "typed", "value.converter", JSON)))
+                .containsExactly("source.values");
+        assertThat(problems(
+                        Map.of("source.values", "typed", "value.converter", "io.confluent.connect.avro.AvroConverter")))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "org.apache.kafka.connect.json.JsonConverter, value.converter.replace.null.with.default, false, true",
+        "org.apache.kafka.connect.json.JsonConverter, value.converter.replace.null.with.default, true, false",
+        "org.apache.kafka.connect.json.JsonConverter, value.converter.ignore.default.for.nullables, true, false",
+        "io.confluent.connect.avro.AvroConverter, value.converter.ignore.default.for.nullables, true, true",
+        "io.confluent.connect.avro.AvroConverter, value.converter.ignore.default.for.nullables, false, false",
+        "io.confluent.connect.avro.AvroConverter, value.converter.replace.null.with.default, false, false",
+        "io.apicurio.registry.utils.converter.AvroConverter, value.converter.ignore.default.for.nullables, true, false",
+    })
+    void nulls_areKeptByConvertersThatAreToldTo(String converter, String key, String value, boolean kept) {
+        assertThat(SettingsCheck.keepsNulls(Map.of("value.converter", converter, key, value)))
+                .isEqualTo(kept);
     }
 
     @Test

@@ -26,7 +26,7 @@ interface ColumnReaders {
         };
     }
 
-    static ColumnReaders typed(String placeholder) {
+    static ColumnReaders typed(String placeholder, boolean nullsKept) {
         return new ColumnReaders() {
             @Override
             public RowReader mapRows() {
@@ -40,7 +40,7 @@ interface ColumnReaders {
 
             @Override
             public ColumnText column(Schema schema) {
-                return ColumnText.ofType(schema, placeholder);
+                return ColumnText.ofType(schema, placeholder, nullsKept);
             }
         };
     }

@@ -58,9 +58,11 @@ public final class RecordDecoder {
      * RATIONALE for the settings that it needs.
      *
      * @param unavailablePlaceholder the source's {@code unavailable.value.placeholder}
+     * @param nullsKept whether the converters leave a NULL as it is where the column has a default; if not, a value that
+     *     equals the default halts
      */
-    public static RecordDecoder ofTypedSource(String unavailablePlaceholder) {
-        return new RecordDecoder(new ChangeDecoder(ColumnReaders.typed(unavailablePlaceholder)));
+    public static RecordDecoder ofTypedSource(String unavailablePlaceholder, boolean nullsKept) {
+        return new RecordDecoder(new ChangeDecoder(ColumnReaders.typed(unavailablePlaceholder, nullsKept)));
     }
 
     /**

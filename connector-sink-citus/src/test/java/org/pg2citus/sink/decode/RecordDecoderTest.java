@@ -301,7 +301,7 @@ class RecordDecoderTest {
     @Test
     void typedSource_withoutSchemas_halts() {
         SinkRecord record = json.record("{'id':'1'}", change("c", "null", row("1", "'a'", "'b'")));
-        assertThatThrownBy(() -> RecordDecoder.ofTypedSource(RecordDecoder.DEBEZIUM_PLACEHOLDER)
+        assertThatThrownBy(() -> RecordDecoder.ofTypedSource(RecordDecoder.DEBEZIUM_PLACEHOLDER, true)
                         .decode(record))
                 .isInstanceOf(HaltException.class)
                 .hasMessageStartingWith("DE004: table public.orders, the record has no schema");

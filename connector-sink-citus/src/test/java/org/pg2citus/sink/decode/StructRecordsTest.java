@@ -139,7 +139,7 @@ class StructRecordsTest {
                 .field("note", Schema.OPTIONAL_STRING_SCHEMA)
                 .optional()
                 .build();
-        RecordDecoder decoder = RecordDecoder.ofTypedSource("?");
+        RecordDecoder decoder = RecordDecoder.ofTypedSource("?", true);
         List<String> columns = List.of("id", "at", "data", "note");
         Struct after = new Struct(row)
                 .put("id", 1L)
@@ -179,10 +179,40 @@ class StructRecordsTest {
                 .optional()
                 .build();
         SinkRecord record = insert(row, new Struct(row).put("at", -2147472692));
-        assertThatThrownBy(() -> one(RecordDecoder.ofTypedSource("?"), record))
+        assertThatThrownBy(() -> one(RecordDecoder.ofTypedSource("?", true), record))
                 .isInstanceOf(HaltException.class)
                 .hasMessageStartingWith("DE004: table public.orders, column at: ")
                 .hasMessageEndingWith("(topic pg2citus, partition 0, offset 0)");
+    }
+
+    @Test
+    void valueThatMayHaveBeenNull_halts() {
+        Schema row = SchemaBuilder.struct()
+                .field("id", SchemaBuilder.int64().defaultValue(0L).build())
+                .field(
+                        "raw",
+                        SchemaBuilder.bytes()
+                                .optional()
+                                .defaultValue(new byte[] {7})
+                                .build())
+                .field(
+                        "note",
+                        SchemaBuilder.string().optional().defaultValue("new").build())
+                .optional()
+                .build();
+        Struct sure = new Struct(row).put("id", 0L).put("raw", new byte[] {8}).put("note", "old");
+        Struct isNull = new Struct(row).put("id", 0L).put("raw", null).put("note", null);
+        Struct uncertain =
+                new Struct(row).put("id", 0L).put("raw", new byte[] {7}).put("note", "old");
+
+        RecordDecoder replacing = RecordDecoder.ofTypedSource("?", false);
+        assertThat(one(replacing, insert(row, sure))).isInstanceOf(Event.Change.class);
+        assertThat(one(replacing, insert(row, isNull))).isInstanceOf(Event.Change.class);
+        assertThatThrownBy(() -> one(replacing, insert(row, uncertain)))
+                .isInstanceOf(HaltException.class)
+                .hasMessageContaining("column raw: its value equals the column's default");
+        assertThat(one(RecordDecoder.ofTypedSource("?", true), insert(row, uncertain)))
+                .isInstanceOf(Event.Change.class);
     }
 
     @Test
@@ -196,7 +226,7 @@ class StructRecordsTest {
                 .optional()
                 .build();
         SinkRecord record = insert(row, new Struct(row).put("at", "secret"));
-        assertThatThrownBy(() -> one(RecordDecoder.ofTypedSource("?"), record))
+        assertThatThrownBy(() -> one(RecordDecoder.ofTypedSource("?", true), record))
                 .isInstanceOf(HaltException.class)
                 .hasMessageContaining("column at")
                 .hasMessageNotContaining("secret")

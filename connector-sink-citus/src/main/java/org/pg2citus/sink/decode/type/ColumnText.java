@@ -36,8 +36,10 @@ public interface ColumnText {
      * For a stock Debezium source: what the schema says.
      *
      * @param placeholder the source's {@code unavailable.value.placeholder}, which stands for an unsent value
+     * @param nullsKept whether the converters leave a NULL as it is where the column has a default
      */
-    static ColumnText ofType(Schema schema, String placeholder) {
-        return UnavailableText.besides(ColumnTypes.textOf(schema), schema, placeholder);
+    static ColumnText ofType(Schema schema, String placeholder, boolean nullsKept) {
+        ColumnText values = ColumnTypes.textOf(schema);
+        return UnavailableText.besides(nullsKept ? values : UncertainNull.besides(values, schema), schema, placeholder);
     }
 }

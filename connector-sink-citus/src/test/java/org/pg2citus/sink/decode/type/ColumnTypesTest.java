@@ -396,20 +396,20 @@ class ColumnTypesTest {
     }
 
     private static void gives(Schema schema, Object value, String text) {
-        assertThat(ColumnText.ofType(schema, PLACEHOLDER).of(value))
+        assertThat(ColumnText.ofType(schema, PLACEHOLDER, true).of(value))
                 .as(ColumnTypes.describe(schema))
                 .isEqualTo(text);
     }
 
     private static void refuses(Schema schema, Object value, String reason) {
-        assertThatThrownBy(() -> ColumnText.ofType(schema, PLACEHOLDER).of(value))
+        assertThatThrownBy(() -> ColumnText.ofType(schema, PLACEHOLDER, true).of(value))
                 .as(ColumnTypes.describe(schema))
                 .isInstanceOf(InexactValueException.class)
                 .hasMessageContaining(reason);
     }
 
     private static void isUnavailable(Schema schema, Object value) {
-        assertThat(ColumnText.ofType(schema, PLACEHOLDER).of(value))
+        assertThat(ColumnText.ofType(schema, PLACEHOLDER, true).of(value))
                 .as(ColumnTypes.describe(schema))
                 .isSameAs(Row.UNAVAILABLE);
     }
