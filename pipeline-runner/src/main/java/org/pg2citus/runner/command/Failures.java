@@ -9,9 +9,9 @@ final class Failures {
 
     private Failures() {}
 
-    /** Prints the failure; the result is the exit code. */
-    static int report(RuntimeException e, boolean json, boolean verbose) {
-        MigrationException failure = e instanceof MigrationException known
+    /** What is not known is an internal error. */
+    static MigrationException known(RuntimeException e) {
+        return e instanceof MigrationException known
                 ? known
                 : new MigrationException(
                         ExitCode.INTERNAL,
@@ -20,6 +20,11 @@ final class Failures {
                         "run it again with --verbose and report it with the log; the data are not harmed: the same"
                                 + " command continues",
                         e);
+    }
+
+    /** Prints the failure; the result is the exit code. */
+    static int report(RuntimeException e, boolean json, boolean verbose) {
+        MigrationException failure = known(e);
         if (failure.exitCode() != ExitCode.CONFIG) {
             // A wrong configuration names no folder for a log.
             LoggerFactory.getLogger(Failures.class).error("{}: {}", failure.code(), failure.getMessage(), e);

@@ -1,5 +1,7 @@
 package org.pg2citus.runner.command;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
@@ -27,6 +29,7 @@ import picocli.CommandLine.Option;
             "  pg2citus status -c migration.yaml",
             "  pg2citus status --source postgresql://app@old/shop --target postgresql://app@citus/shop --output json",
             "  pg2citus status -c migration.yaml --watch",
+            "  pg2citus status -c migration.yaml --web 8710",
             "",
             "Exit codes: 0 all well, 3 no such migration, 6 source, 7 target, 10 stalled, 11 changes may be missing."
         })
@@ -47,8 +50,16 @@ final class StatusCommand implements Callable<Integer> {
             names = "--interval",
             paramLabel = "SECONDS",
             defaultValue = "2",
-            description = "With --watch: how often (default: ${DEFAULT-VALUE}).")
+            description = "With --watch and --web: how often (default: ${DEFAULT-VALUE}).")
     private int intervalSeconds;
+
+    @Option(
+            names = "--web",
+            paramLabel = "[HOST:]PORT",
+            converter = WebAddress.class,
+            description = "Serve it as a web page, and as JSON under /status.json, until stopped. Without HOST to this"
+                    + " machine only: the page asks for no password. Port 0 takes a free one.")
+    private InetSocketAddress web;
 
     @Override
     @SuppressWarnings("try") // the signals are received, not asked for
@@ -56,6 +67,9 @@ final class StatusCommand implements Callable<Integer> {
         MigrationSettings settings = config.read(config.flags());
         StopSignal stop = new StopSignal();
         try (StopOnSignal onSignal = new StopOnSignal(stop, settings.stopTimeout())) {
+            if (web != null) {
+                return serve(settings, stop);
+            }
             Status status = tell(settings);
             while (watch && !stop.await(Duration.ofSeconds(Math.max(1, intervalSeconds)))) {
                 if (!output.isJson()) {
@@ -66,6 +80,26 @@ final class StatusCommand implements Callable<Integer> {
             return exitCode(status).code();
         } catch (MigrationException e) {
             return Failures.report(e, output.isJson(), output.isVerbose());
+        }
+    }
+
+    private int serve(MigrationSettings settings, StopSignal stop) {
+        try (StatusPage page = StatusPage.start(
+                web,
+                () -> StatusReport.json(Status.read(settings), Instant.now()),
+                Duration.ofSeconds(Math.max(1, intervalSeconds)))) {
+            System.out.println("status at " + page.url() + " until stopped");
+            while (!stop.await(Duration.ofHours(1))) {
+                // Only the signal ends it.
+            }
+            return ExitCode.OK.code();
+        } catch (IOException e) {
+            throw new MigrationException(
+                    ExitCode.USAGE,
+                    "US001",
+                    "cannot listen on %s: %s".formatted(web, e.getMessage()),
+                    "give another address with --web, or end what uses it",
+                    e);
         }
     }
 

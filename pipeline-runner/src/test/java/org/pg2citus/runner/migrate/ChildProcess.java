@@ -25,13 +25,17 @@ final class ChildProcess {
     }
 
     static ChildProcess migrate(MigrationSettings settings, Path output, String... more) throws IOException {
+        return start("migrate", settings, output, more);
+    }
+
+    static ChildProcess start(String name, MigrationSettings settings, Path output, String... more) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElse("java"),
                 "-Xmx512m",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName(),
-                "migrate",
+                name,
                 "--verbose",
                 "--source",
                 uri(settings.source()),

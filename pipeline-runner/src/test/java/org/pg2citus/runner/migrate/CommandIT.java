@@ -7,6 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -97,6 +101,8 @@ class CommandIT {
         assertThat(execute("status", which[0], which[1], which[2], which[3]).output())
                 .contains("migration %s  STOPPED  STREAMING  tables 1/1 copied".formatted(settings.name()))
                 .contains("public.kept");
+        assertIsWatched(settings);
+        assertIsServed(settings);
 
         TestDatabases.execute(sourceUrl, "SELECT pg_drop_replication_slot('%s')".formatted(settings.slot()));
 
@@ -104,6 +110,34 @@ class CommandIT {
                         .exitCode())
                 .as("the slot is gone")
                 .isEqualTo(11);
+    }
+
+    private void assertIsWatched(MigrationSettings settings) throws Exception {
+        ChildProcess watching = ChildProcess.start(
+                "status", settings, directory.resolve("watch.log"), "--watch", "--interval", "1", "--output", "json");
+        for (int tenths = 0; watching.output().lines().count() < 3 && tenths < 600; tenths++) {
+            Thread.sleep(100);
+        }
+
+        assertThat(watching.terminate()).as(watching.output()).isZero();
+        assertThat(watching.output().lines().map(CommandIT::parsed))
+                .hasSizeGreaterThanOrEqualTo(3)
+                .allMatch(status -> status.path("summary").asText().equals("STOPPED"));
+    }
+
+    private void assertIsServed(MigrationSettings settings) throws Exception {
+        ChildProcess serving = ChildProcess.start("status", settings, directory.resolve("web.log"), "--web", "0");
+        serving.awaitOutput("until stopped");
+        String url = serving.output().replaceFirst("(?s).*status at (\\S+) until stopped.*", "$1");
+        HttpResponse<String> answer = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(url + "status.json")).build(),
+                        HttpResponse.BodyHandlers.ofString());
+
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(parsed(answer.body()).path("tables").path(0).path("rows").asLong())
+                .isEqualTo(321);
+        assertThat(serving.terminate()).as(serving.output()).isZero();
     }
 
     private static JsonNode parsed(String json) {
