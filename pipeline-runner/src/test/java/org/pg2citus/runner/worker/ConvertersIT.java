@@ -1,6 +1,7 @@
 package org.pg2citus.runner.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -120,6 +121,19 @@ class ConvertersIT {
         run("ownavro", ownSource(), Map.of(), avro(), true);
     }
 
+    @Test
+    void stockSource_throughAvro_isEqual() throws Exception {
+        run("stockavro", stockSource(), Map.of("source.values", "typed"), avro(), false);
+    }
+
+    /** Its Avro converter makes the column's default of the NULL: this must not arrive as a value. */
+    @Test
+    void stockSource_throughAvro_stopsAtAValueThatMayHaveBeenNull() throws Exception {
+        assertThatThrownBy(() -> run("nullavro", stockSource(), Map.of("source.values", "typed"), avro(), true))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("DE004: table public.exact, column d: its value equals the column's default");
+    }
+
     private static Map<String, String> json(boolean schemas) {
         return Map.of(
                 "key.converter",
@@ -147,6 +161,8 @@ class ConvertersIT {
             converters.put(part + ".converter.apicurio.registry.auto-register", "true");
             converters.put(part + ".converter.apicurio.registry.as-confluent", "true");
             converters.put(part + ".converter.apicurio.registry.use-id", "contentId");
+            // The schema's id belongs into the payload; in headers it is binary, which no header converter reads back.
+            converters.put(part + ".converter.apicurio.registry.headers.enabled", "false");
             converters.put(
                     part + ".converter.apicurio.registry.artifact-resolver-strategy",
                     "io.apicurio.registry.serde.avro.strategy.RecordIdStrategy");
