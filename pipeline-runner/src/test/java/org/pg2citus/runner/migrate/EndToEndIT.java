@@ -62,7 +62,7 @@ class EndToEndIT {
         WriteLoad.fill(sourceUrl);
         MigrationSettings settings = TestDatabases.settings(
                 TestDatabases.address(TestDatabases.source(), database), target, directory.resolve("data"));
-        try (WriteLoad load = WriteLoad.start(sourceUrl, 3)) {
+        try (WriteLoad load = WriteLoad.start(sourceUrl, 2)) {
             ChildProcess copying = ChildProcess.migrate(settings, directory.resolve("1.log"));
             copying.awaitOutput("changes are captured from there on");
             copying.kill();

@@ -25,7 +25,7 @@ final class WriteLoad implements AutoCloseable {
     private static final int ACCOUNTS = 20_000;
     private static final int NOTES = 500;
     private static final int TENANTS = 20;
-    private static final int PAUSE_MS = 5;
+    private static final int PAUSE_MS = 10;
 
     private final List<Thread> threads = new ArrayList<>();
     private final CountDownLatch stop = new CountDownLatch(1);
