@@ -21,6 +21,7 @@ import org.pg2citus.deploy.local.TestCitus;
 import org.pg2citus.runner.check.Checks;
 import org.pg2citus.runner.check.Finding;
 import org.pg2citus.runner.check.Finding.Severity;
+import org.pg2citus.runner.config.CopySettings;
 import org.pg2citus.runner.config.MigrationSettings;
 import org.pg2citus.runner.config.ServerAddress;
 import org.pg2citus.runner.postgres.Server;
@@ -53,9 +54,12 @@ class ChecksIT {
     }
 
     private List<Finding> findings() throws SQLException {
-        MigrationSettings settings = TestDatabases.settings(source, target, dataDir);
-        try (Connection from = new Server(Side.SOURCE, source, settings.name()).connect("check");
-                Connection to = new Server(Side.TARGET, target, settings.name()).connect("check")) {
+        return findings(TestDatabases.settings(source, target, dataDir));
+    }
+
+    private static List<Finding> findings(MigrationSettings settings) throws SQLException {
+        try (Connection from = new Server(Side.SOURCE, settings.source(), settings.name()).connect("check");
+                Connection to = new Server(Side.TARGET, settings.target(), settings.name()).connect("check")) {
             return Checks.run(settings, from, to).findings();
         }
     }
@@ -173,6 +177,46 @@ class ChecksIT {
                 statement.execute("SELECT 1");
                 assertThat(List.of(one, two)).hasSize(2);
                 only("PF009", Severity.ERROR);
+            }
+        }
+    }
+
+    @Test
+    void diskThatCannotBeSeen_isToldToBeWatched() throws SQLException {
+        both("CREATE TABLE good (id bigint PRIMARY KEY)");
+        String role = "unseeing_" + System.nanoTime();
+        // It may not see where the server's files are.
+        TestDatabases.execute(sourceUrl, "CREATE ROLE %s LOGIN REPLICATION".formatted(role));
+        source = new ServerAddress(source.host(), source.port(), source.database(), role, Optional.empty(), Map.of());
+        try {
+            assertThat(only("PF024", Severity.WARNING).message()).contains("does not tell how much disk is free");
+        } finally {
+            TestDatabases.execute(sourceUrl, "DROP ROLE %s".formatted(role));
+        }
+    }
+
+    @Test
+    void citusNodesWithoutRoom_areRefused() throws SQLException {
+        try (CitusDatabase citus = TestCitus.database(reason -> Assumptions.abort(reason))) {
+            targetUrl = citus.jdbcUrl();
+            target = TestDatabases.address(targetUrl);
+            both("CREATE TABLE good (id bigint PRIMARY KEY)");
+            // More than any node of the tests' cluster has room for.
+            MigrationSettings settings =
+                    TestDatabases.copying(TestDatabases.settings(source, target, dataDir), CopySettings.ofJobs(10_000));
+
+            List<Finding> found = findings(settings);
+
+            assertThat(found)
+                    .filteredOn(finding -> finding.severity() == Severity.ERROR)
+                    .extracting(Finding::code)
+                    .contains("PF009", "PF035", "PF036", "PF037");
+            for (String code : List.of("PF036", "PF037")) {
+                assertThat(found)
+                        .filteredOn(finding -> finding.code().equals(code))
+                        .as("coordinator and both workers: %s", found)
+                        .hasSize(3)
+                        .allSatisfy(finding -> assertThat(finding.remedy()).contains("ALTER SYSTEM SET max_"));
             }
         }
     }
