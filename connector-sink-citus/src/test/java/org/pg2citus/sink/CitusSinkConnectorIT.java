@@ -161,8 +161,17 @@ class CitusSinkConnectorIT {
     void validate_ofATypedSourceWhoseNullsBecomeDefaults_refuses() {
         assertThat(problems(Map.of(CitusSinkConfig.SOURCE_VALUES, "typed")))
                 .containsOnlyKeys(CitusSinkConfig.SOURCE_VALUES);
+        String nulls = "value.converter.replace.null.with.default";
+        assertThat(problems(Map.of(CitusSinkConfig.SOURCE_VALUES, "typed", nulls, "false")))
+                .as("without a converter of its own Connect does not read the setting")
+                .containsOnlyKeys(CitusSinkConfig.SOURCE_VALUES);
         assertThat(problems(Map.of(
-                        CitusSinkConfig.SOURCE_VALUES, "typed", "value.converter.replace.null.with.default", "false")))
+                        CitusSinkConfig.SOURCE_VALUES,
+                        "typed",
+                        "value.converter",
+                        "org.apache.kafka.connect.json.JsonConverter",
+                        nulls,
+                        "false")))
                 .isEmpty();
     }
 

@@ -202,21 +202,22 @@ class CitusCrashIT {
     @Test
     void nodesKilledAtRandom_everyBatchIsThereOnce() throws Exception {
         Random random = new Random(7);
-        AtomicBoolean over = new AtomicBoolean();
-        CompletableFuture<Void> chaos = CompletableFuture.runAsync(() -> {
-            for (int round = 0; round < 8; round++) {
-                int node = random.nextInt(3);
-                PostgresServer server =
-                        node == 0 ? cluster.coordinator() : cluster.workers().get(node - 1);
-                sleep(100 + random.nextInt(400));
-                server.kill();
-                sleep(random.nextInt(300));
-                server.start();
-            }
-            over.set(true);
-        });
         int batches = 0;
         try (TargetWriter writer = open("chaos")) {
+            AtomicBoolean over = new AtomicBoolean();
+            CompletableFuture<Void> chaos = CompletableFuture.runAsync(() -> {
+                for (int round = 0; round < 8; round++) {
+                    int node = random.nextInt(3);
+                    PostgresServer server = node == 0
+                            ? cluster.coordinator()
+                            : cluster.workers().get(node - 1);
+                    sleep(100 + random.nextInt(400));
+                    server.kill();
+                    sleep(random.nextInt(300));
+                    server.start();
+                }
+                over.set(true);
+            });
             while (!over.get()) {
                 batches++;
                 Changes rows = rows(batches);
