@@ -50,6 +50,7 @@ record Carriers(
             Map<TableId, String> reasons,
             Map<TableId, String> otherTypes) {
         Map<TableId, String> found = new LinkedHashMap<>();
+        Map<TableId, String> ambiguous = new LinkedHashMap<>();
         for (SourceTable table : tables) {
             if (columns.containsKey(table.id())) {
                 continue;
@@ -65,7 +66,8 @@ record Carriers(
                     .filter(column -> fits(column, key))
                     .min(preference(table, columns.values()));
             if (best.isPresent()) {
-                found.put(table.id(), best.get().name());
+                (candidates.size() == 1 ? found : ambiguous)
+                        .put(table.id(), best.get().name());
                 reasons.put(
                         table.id(),
                         "its foreign key %s leads to %s%s"
@@ -79,8 +81,9 @@ record Carriers(
                 candidates.keySet().stream().findFirst().ifPresent(column -> otherTypes.put(table.id(), column.name()));
             }
         }
-        columns.putAll(found);
-        return !found.isEmpty();
+        // How the sure ones call the column decides among several.
+        columns.putAll(found.isEmpty() ? ambiguous : found);
+        return !found.isEmpty() || !ambiguous.isEmpty();
     }
 
     private static String others(Set<SourceColumn> all, SourceColumn chosen) {

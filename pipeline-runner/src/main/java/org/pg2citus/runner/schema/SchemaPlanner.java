@@ -27,8 +27,11 @@ final class SchemaPlanner {
     /** A key with fewer values cannot use the usual 32 shards. */
     static final int LEAST_VALUES = 32;
 
-    /** From here on a root has enough rows to be preferred by the bytes that carry its key alone. */
-    private static final double ENOUGH_VALUES = 1000;
+    /** How much of the bytes of another root one needs to be preferred when it is above that. */
+    private static final double NEARLY = 0.8;
+
+    /** Keys of fixed length are codes of countries, currencies and the like, which everything carries. */
+    private static final double OF_A_CODE = 0.5;
 
     private final SourceModel model;
     private final Map<TableId, SourceTable> tables;
@@ -65,16 +68,34 @@ final class SchemaPlanner {
         }
     }
 
+    /**
+     * The one that most bytes carry, or one above it that nearly as many do: an ad is carried by its clicks, but both by their
+     * company.
+     */
     private Optional<Carriers> bestRoot() {
         List<SourceTable> left = left();
-        return left.stream()
+        List<Carriers> roots = left.stream()
                 .filter(table -> table.singleKey().isPresent())
                 .map(table -> Carriers.of(table, left))
                 .filter(this::isRoot)
-                .max(Comparator.comparingDouble(this::score)
-                        .thenComparing(carriers -> carriers.columns().size())
-                        .thenComparing(carriers -> carriers.root().bytes())
-                        .thenComparing(carriers -> carriers.root().id(), Comparator.reverseOrder()));
+                .toList();
+        Comparator<Carriers> order = Comparator.comparingDouble(this::score)
+                .thenComparing(carriers -> carriers.columns().size())
+                .thenComparing(carriers -> carriers.root().rows())
+                .thenComparing(carriers -> carriers.root().id(), Comparator.reverseOrder());
+        Optional<Carriers> best = roots.stream().max(order);
+        Set<TableId> seen = new LinkedHashSet<>();
+        // Two roots may carry each other's key; each is looked at once.
+        while (best.isPresent() && seen.add(best.get().root().id())) {
+            Carriers lower = best.get();
+            best = roots.stream()
+                    .filter(upper -> upper.others().contains(lower.root().id()))
+                    .filter(upper -> !seen.contains(upper.root().id()))
+                    .filter(upper -> score(upper) >= NEARLY * score(lower))
+                    .max(order)
+                    .or(() -> Optional.of(lower));
+        }
+        return best;
     }
 
     /** Tables that everything refers to may also be lookups, which are better kept in full on every node. */
@@ -107,10 +128,10 @@ final class SchemaPlanner {
     }
 
     private double score(Carriers carriers) {
-        long rows = carriers.root().rows();
         // One more than the bytes: empty databases are planned by the number of tables.
         double bytes = 1.0 + carriers.bytes(tables) + carriers.columns().size();
-        return rows == 0 ? bytes : bytes * Math.min(1, rows / ENOUGH_VALUES);
+        boolean code = carriers.root().singleKey().orElseThrow().baseType().equals("character");
+        return code ? bytes * OF_A_CODE : bytes;
     }
 
     private void place(Carriers carriers) {
