@@ -1,6 +1,7 @@
 package org.pg2citus.runner.schema;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.pg2citus.sink.change.TableId;
 
@@ -11,8 +12,9 @@ import org.pg2citus.sink.change.TableId;
  * @param sql gives one boolean, or no row when the object's table is not there
  * @param parameters in their order
  * @param citus asks for what only Citus has; without it the answer is no
+ * @param otherwise a question whose yes counts as well
  */
-record Probe(String sql, List<String> parameters, boolean citus) {
+record Probe(String sql, List<String> parameters, boolean citus, Optional<Probe> otherwise) {
 
     private static final String RELATION =
             """
@@ -21,6 +23,10 @@ record Probe(String sql, List<String> parameters, boolean citus) {
 
     private static final String OF_TABLE =
             "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ? AND c.relname = ?";
+
+    /** The letters of pg_attribute for what ALTER COLUMN SET STORAGE and SET COMPRESSION say. */
+    private static final Map<String, String> STORAGE =
+            Map.of("plain", "p", "external", "e", "extended", "x", "main", "m", "pglz", "p", "lz4", "l");
 
     // Local tables that a foreign key has drawn into Citus can still be distributed.
     private static final String IS_SPREAD =
@@ -37,7 +43,7 @@ record Probe(String sql, List<String> parameters, boolean citus) {
         SqlCursor cursor = new SqlCursor(sql);
         if (cursor.accept("select", "create_distributed_table", "(")
                 || cursor.accept("select", "create_reference_table", "(")) {
-            return cursor.string().map(table -> new Probe(IS_SPREAD, List.of(table), true));
+            return cursor.string().map(table -> new Probe(IS_SPREAD, List.of(table), true, Optional.empty()));
         }
         if (cursor.accept("create", "schema")) {
             return cursor.name().map(name -> of("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = ?)", name));
@@ -237,7 +243,19 @@ record Probe(String sql, List<String> parameters, boolean citus) {
             if (cursor.accept("set", "not", "null")) {
                 return Optional.of(attribute(table, column.get(), "a.attnotnull"));
             }
-            return Optional.of(distributed(table));
+            return Optional.of(setting(cursor)
+                    .map(condition -> attribute(table, column.get(), condition))
+                    .map(probe -> new Probe(probe.sql(), probe.parameters(), false, Optional.of(distributed(table))))
+                    .orElse(distributed(table)));
+        }
+        if (cursor.accept("cluster", "on")) {
+            return cursor.name()
+                    .map(index -> of(
+                            "SELECT EXISTS (SELECT FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid"
+                                    + " = c.oid AND i.indisclustered AND x.relname = ?) " + OF_TABLE,
+                            index,
+                            table.schema(),
+                            table.name()));
         }
         if (cursor.accept("replica", "identity", "full")) {
             return Optional.of(of("SELECT c.relreplident = 'f' " + OF_TABLE, table.schema(), table.name()));
@@ -259,6 +277,21 @@ record Probe(String sql, List<String> parameters, boolean citus) {
             return Optional.of(of("SELECT c.relforcerowsecurity " + OF_TABLE, table.schema(), table.name()));
         }
         return Optional.of(distributed(table));
+    }
+
+    /** What is true when a setting of a column has been made. */
+    private static Optional<String> setting(SqlCursor cursor) {
+        if (cursor.accept("set", "statistics")) {
+            return cursor.name().filter(number -> number.matches("\\d+")).map(number -> "a.attstattarget = " + number);
+        }
+        boolean storage = cursor.accept("set", "storage");
+        if (storage || cursor.accept("set", "compression")) {
+            return cursor.name()
+                    .filter(STORAGE::containsKey)
+                    .map(word ->
+                            (storage ? "a.attstorage = '%s'" : "a.attcompression = '%s'").formatted(STORAGE.get(word)));
+        }
+        return Optional.empty();
     }
 
     private static Probe constraint(TableId table, String name) {
@@ -300,7 +333,8 @@ record Probe(String sql, List<String> parameters, boolean citus) {
         return new Probe(
                 "SELECT EXISTS (SELECT FROM pg_dist_partition p WHERE p.logicalrelid = c.oid) " + OF_TABLE,
                 List.of(table.schema(), table.name()),
-                true);
+                true,
+                Optional.empty());
     }
 
     private static Optional<Probe> ofTable(SqlCursor cursor, String word, String question) {
@@ -314,6 +348,6 @@ record Probe(String sql, List<String> parameters, boolean citus) {
     }
 
     private static Probe of(String sql, String... parameters) {
-        return new Probe(sql, List.of(parameters), false);
+        return new Probe(sql, List.of(parameters), false, Optional.empty());
     }
 }

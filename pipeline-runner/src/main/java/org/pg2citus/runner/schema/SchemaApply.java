@@ -72,7 +72,7 @@ public final class SchemaApply {
             }
             for (SchemaStatement next : statements) {
                 int number = run + there + 1;
-                boolean known = isThere(next);
+                boolean known = isThere(Probe.of(next.sql()));
                 listener.on(next, number, statements.size(), known);
                 if (known || !execute(statement, next)) {
                     there++;
@@ -99,19 +99,24 @@ public final class SchemaApply {
         }
     }
 
-    private boolean isThere(SchemaStatement next) throws SQLException {
-        Optional<Probe> probe = Probe.of(next.sql());
-        if (probe.isEmpty() || (probe.get().citus() && !citus)) {
+    private boolean isThere(Optional<Probe> question) throws SQLException {
+        if (question.isEmpty()) {
             return false;
         }
-        try (PreparedStatement query = target.prepareStatement(probe.get().sql())) {
-            for (int i = 0; i < probe.get().parameters().size(); i++) {
-                query.setString(i + 1, probe.get().parameters().get(i));
-            }
-            try (ResultSet row = query.executeQuery()) {
-                return row.next() && row.getBoolean(1);
+        Probe probe = question.get();
+        if (!probe.citus() || citus) {
+            try (PreparedStatement query = target.prepareStatement(probe.sql())) {
+                for (int i = 0; i < probe.parameters().size(); i++) {
+                    query.setString(i + 1, probe.parameters().get(i));
+                }
+                try (ResultSet row = query.executeQuery()) {
+                    if (row.next() && row.getBoolean(1)) {
+                        return true;
+                    }
+                }
             }
         }
+        return isThere(probe.otherwise());
     }
 
     /** False when it turns out that the object is there. */

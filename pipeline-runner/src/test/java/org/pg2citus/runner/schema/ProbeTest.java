@@ -36,6 +36,7 @@ class ProbeTest {
                 .containsExactly("public", "f", "a integer, b numeric(4,2)");
         assertThat(asked("CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'x'"))
                 .containsExactly("public", "f", "");
+        assertThat(asked("ALTER TABLE public.t CLUSTER ON i")).containsExactly("i", "public", "t");
         assertThat(asked("COMMENT ON COLUMN public.t.\"a.b\" IS 'it''s'"))
                 .containsExactly("a.b", "it's", "public", "t");
         assertThat(asked("COMMENT ON CONSTRAINT c ON public.t IS 'x'")).containsExactly("c", "x", "public", "t");
@@ -50,10 +51,24 @@ class ProbeTest {
 
         assertThat(probe.citus()).isTrue();
         assertThat(probe.parameters()).containsExactly("\"public\".\"t\"");
-        assertThat(Probe.of("ALTER TABLE ONLY public.t ALTER COLUMN a SET STORAGE EXTERNAL")
+        assertThat(Probe.of("ALTER TABLE ONLY public.t CLUSTER ON i")
                         .orElseThrow()
                         .citus())
                 .isTrue();
+    }
+
+    @Test
+    void settingOfAColumn_isThereWhenItIsSetOrItsTableDistributed() {
+        Probe storage = Probe.of("ALTER TABLE ONLY public.t ALTER COLUMN a SET STORAGE EXTERNAL")
+                .orElseThrow();
+
+        assertThat(storage.citus()).isFalse();
+        assertThat(storage.sql()).contains("a.attstorage = 'e'");
+        assertThat(storage.otherwise().orElseThrow().citus()).isTrue();
+        assertThat(Probe.of("ALTER TABLE ONLY public.t ALTER COLUMN a SET STATISTICS 500")
+                        .orElseThrow()
+                        .sql())
+                .contains("a.attstattarget = 500");
     }
 
     @Test

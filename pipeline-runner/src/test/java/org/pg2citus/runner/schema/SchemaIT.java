@@ -135,7 +135,7 @@ class SchemaIT {
                             "${ours}",
                             "c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'Odd Names'))"
                                     + " AND c.relname NOT IN ('left_out', 'left_out_pkey', 'of_left') AND c.relname !~"
-                                    + " '_[0-9]{6}$'");
+                                    + " '^citus_|_[0-9]{6}$'");
 
     @TempDir
     Path directory;
