@@ -51,7 +51,7 @@ class ProbeTest {
 
         assertThat(probe.citus()).isTrue();
         assertThat(probe.parameters()).containsExactly("\"public\".\"t\"");
-        assertThat(Probe.of("ALTER TABLE ONLY public.t CLUSTER ON i")
+        assertThat(Probe.of("ALTER TABLE public.t SET (fillfactor = 70)")
                         .orElseThrow()
                         .citus())
                 .isTrue();
