@@ -28,8 +28,7 @@ final class TargetTablesCheck implements Check {
                         "PF040",
                         object,
                         "the table does not exist on the target",
-                        "create it there, for example with pg_dump --schema-only --table='%s' from the source, and"
-                                        .formatted(source.id().toSql())
+                        "make the tables with: pg2citus schema plan, then schema apply; or create it there by hand and"
                                 + " distribute it; or leave it out with --exclude-tables " + source.id()));
                 continue;
             }

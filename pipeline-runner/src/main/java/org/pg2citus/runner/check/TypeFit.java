@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Whether a type holds every value of another, and gives it back as the same text. */
-final class TypeFit {
+public final class TypeFit {
 
     private static final List<String> INTEGERS = List.of("smallint", "integer", "bigint", "numeric");
     private static final Pattern WITH_LENGTH =
@@ -13,7 +13,7 @@ final class TypeFit {
 
     private TypeFit() {}
 
-    static boolean holds(String from, String to) {
+    public static boolean holds(String from, String to) {
         if (from.equals(to)) {
             return true;
         }

@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
                     + " stopped (Ctrl-C).",
             "",
             "Running it again continues where it was, after a stop as after a crash. The tables must exist on the"
-                    + " target, empty, and distributed as you want them.",
+                    + " target, empty, and distributed as you want them; 'pg2citus schema' makes them.",
             ""
         },
         footerHeading = "%nExamples:%n",

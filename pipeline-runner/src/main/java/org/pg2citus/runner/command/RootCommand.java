@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             DemoCommand.class,
+            SchemaCommand.class,
             CheckCommand.class,
             MigrateCommand.class,
             VerifyCommand.class,

@@ -60,7 +60,7 @@ class RootCommandTest {
 
     @Test
     void help_explainsEveryCommandAndKey() {
-        for (String command : new String[] {"migrate", "status"}) {
+        for (String command : new String[] {"migrate", "status", "schema"}) {
             String usage =
                     RootCommand.commandLine().getSubcommands().get(command).getUsageMessage();
             assertThat(usage).contains("Examples:").contains("--source").contains("Exit codes");
