@@ -103,6 +103,7 @@ final class SourceBenchmark {
                 "CREATE TABLE tellers (tid int PRIMARY KEY, bid int, tbalance int, filler char(84))",
                 "CREATE TABLE branches (bid int PRIMARY KEY, bbalance int, filler char(88))",
                 "CREATE TABLE history (tid int, bid int, aid int, delta int, mtime timestamp, filler char(22))",
+                "ALTER TABLE history REPLICA IDENTITY FULL",
                 "CREATE TABLE bulk_row (id bigint PRIMARY KEY, name text, amount numeric(14,2), at timestamptz, doc jsonb)",
                 "INSERT INTO accounts SELECT i, 1, 0, '' FROM generate_series(1, 100000) i",
                 "INSERT INTO tellers SELECT i, 1, 0, '' FROM generate_series(1, 10) i",
