@@ -63,8 +63,11 @@ final class StartedTask implements AutoCloseable {
 
     private final PendingBatch pending = new PendingBatch();
     private Optional<LargeTransactionReader> large = Optional.empty();
-    private boolean holding;
     private boolean rewound;
+
+    /** Where what comes next ends; present while it is beyond the hold. */
+    private Optional<Lsn> heldBack = Optional.empty();
+
     private Instant nextIdleProgress = Instant.MIN;
 
     /** Up to here each source transaction is applied by itself: together with others one of them was refused. */
@@ -101,7 +104,7 @@ final class StartedTask implements AutoCloseable {
     /** Takes the next records; applies the whole transactions among them, or joins them with those that come at once. */
     void put(Collection<SinkRecord> records) {
         try {
-            if (holding && !isHoldLifted()) {
+            if (heldBack.isPresent() && !isHoldLifted(heldBack.get())) {
                 context.timeout(HOLD_POLL.toMillis());
                 return;
             }
@@ -128,7 +131,7 @@ final class StartedTask implements AutoCloseable {
     }
 
     private boolean isIdle() {
-        return !holding && large.isEmpty() && !pending.hasPosition() && !intake.isAwaiting();
+        return heldBack.isEmpty() && large.isEmpty() && !pending.hasPosition() && !intake.isAwaiting();
     }
 
     /**
@@ -445,26 +448,31 @@ final class StartedTask implements AutoCloseable {
 
     private void hold(Lsn endLsn) {
         flush();
-        Lsn held = writer.progress().holdAtLsn().orElseThrow();
-        LOG.info("Holding at LSN {}: the next transaction ends at {}", held, endLsn);
+        Optional<Lsn> held = writer.progress().holdAtLsn().filter(hold -> endLsn.compareTo(hold) > 0);
+        if (held.isEmpty()) {
+            // That write read back another hold, which lets this pass: it comes again.
+            rewindToDurable();
+            return;
+        }
+        LOG.info("Holding at LSN {}: the next transaction ends at {}", held.get(), endLsn);
         // Commits come in order: whoever waits for the hold learns that nothing before it is left.
-        writer.apply(List.of(), writer.progress().seenUpTo(held));
-        holding = true;
+        writer.apply(List.of(), writer.progress().seenUpTo(held.get()));
+        heldBack = Optional.of(endLsn);
         metrics.holding(true);
         intake.pause();
         context.timeout(HOLD_POLL.toMillis());
         rewindToDurable();
     }
 
-    private boolean isHoldLifted() {
-        Optional<Lsn> before = writer.progress().holdAtLsn();
-        // Writing the progress as it is reads the hold back.
-        writer.apply(List.of(), writer.progress());
+    private boolean isHoldLifted(Lsn endLsn) {
+        // What is before the hold is applied: also before one that was moved, as long as what comes next is beyond it.
+        Progress known = writer.progress();
+        writer.apply(List.of(), known.holdAtLsn().map(known::seenUpTo).orElse(known));
         retries.succeeded();
-        if (writer.progress().holdAtLsn().equals(before)) {
+        if (isBeyondHold(endLsn)) {
             return false;
         }
-        holding = false;
+        heldBack = Optional.empty();
         metrics.holding(false);
         intake.resume();
         return true;

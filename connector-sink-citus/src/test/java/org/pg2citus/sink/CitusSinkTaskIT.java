@@ -353,6 +353,37 @@ class CitusSinkTaskIT {
         }
 
         @Test
+        void put_holdThatIsMovedMeanwhile_saysOnlyWhatIsApplied() throws SQLException {
+            topic.begin().insert("log", null, "line", "one", "owner", 7).end();
+            execute(url, "UPDATE pg2citus.progress SET hold_at_lsn = '" + topic.lastEndLsn() + "'");
+            topic.begin().insert("log", null, "line", "two", "owner", 7).end();
+            String two = topic.lastEndLsn().toString();
+            topic.begin().insert("log", null, "line", "three", "owner", 7).end();
+            task.stop();
+            startTask();
+            // The task learns of it with the write that it makes because of the old one.
+            execute(url, "UPDATE pg2citus.progress SET hold_at_lsn = '" + two + "'");
+            for (int delivery = 1; delivery <= 4; delivery++) {
+                deliver();
+                assertThat(query("SELECT coalesce(seen_lsn, '0/0') <= applied_lsn FROM pg2citus.progress"))
+                        .containsExactly("t");
+            }
+            assertThat(query("SELECT line FROM log ORDER BY line")).containsExactly("one", "two");
+
+            // Moved where nothing lies in between, it is said to be reached, and what is beyond it waits on.
+            execute(url, "UPDATE pg2citus.progress SET hold_at_lsn = hold_at_lsn + 1");
+            deliver();
+            deliver();
+            assertThat(query("SELECT seen_lsn = hold_at_lsn FROM pg2citus.progress"))
+                    .containsExactly("t");
+            assertThat(query("SELECT line FROM log ORDER BY line")).containsExactly("one", "two");
+            execute(url, "UPDATE pg2citus.progress SET hold_at_lsn = NULL");
+            deliver();
+            deliver();
+            assertThat(query("SELECT line FROM log ORDER BY line")).containsExactly("one", "three", "two");
+        }
+
+        @Test
         void put_byATaskThatWasReplaced_isRefused() throws SQLException {
             CitusSinkTask zombie = task;
             ScriptedContext zombieContext = context;

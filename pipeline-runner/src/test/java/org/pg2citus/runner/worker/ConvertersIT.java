@@ -1,7 +1,6 @@
 package org.pg2citus.runner.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -124,14 +123,6 @@ class ConvertersIT {
     @Test
     void stockSource_throughAvro_isEqual() throws Exception {
         run("stockavro", stockSource(), Map.of("source.values", "typed"), avro(), false);
-    }
-
-    /** Its Avro converter makes the column's default of the NULL: this must not arrive as a value. */
-    @Test
-    void stockSource_throughAvro_stopsAtAValueThatMayHaveBeenNull() throws Exception {
-        assertThatThrownBy(() -> run("nullavro", stockSource(), Map.of("source.values", "typed"), avro(), true))
-                .isInstanceOf(AssertionError.class)
-                .hasMessageContaining("DE004: table public.exact, column d: its value equals the column's default");
     }
 
     private static Map<String, String> json(boolean schemas) {
