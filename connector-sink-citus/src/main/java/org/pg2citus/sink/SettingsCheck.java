@@ -68,10 +68,14 @@ final class SettingsCheck {
 
     /** Whether the converter of values leaves a NULL as it is where the column has a default. */
     static boolean keepsNulls(Map<String, String> settings) {
-        String converter = settings.getOrDefault("value.converter", "");
+        return new SettingsCheck(settings).keepsNulls();
+    }
+
+    private boolean keepsNulls() {
+        String converter = value("value.converter");
         return converter.equals(JSON_CONVERTER)
-                ? "false".equals(settings.get(JSON_NULLS))
-                : "true".equals(settings.get(AVRO_NULLS)) && !converter.startsWith(APICURIO);
+                ? value(JSON_NULLS).equals("false")
+                : value(AVRO_NULLS).equals("true") && !converter.startsWith(APICURIO);
     }
 
     private void errorHandling() {
@@ -126,7 +130,7 @@ final class SettingsCheck {
             return;
         }
         boolean isJson = value("value.converter").equals(JSON_CONVERTER);
-        if (value("value.converter").isEmpty() || (isJson && !keepsNulls(settings))) {
+        if (value("value.converter").isEmpty() || (isJson && !keepsNulls())) {
             // Connect's converters put a column's default in place of NULL, and nobody can see it behind them.
             report(
                     CitusSinkConfig.SOURCE_VALUES,

@@ -216,6 +216,25 @@ class StructRecordsTest {
     }
 
     @Test
+    void defaultThatCannotBeCarried_isNoneOfTheValues() {
+        Schema row = SchemaBuilder.struct()
+                .field("id", Schema.INT64_SCHEMA)
+                .field(
+                        "at",
+                        SchemaBuilder.int32()
+                                .name("io.debezium.time.Date")
+                                .optional()
+                                .defaultValue(-2147472692)
+                                .build())
+                .optional()
+                .build();
+        Struct after = new Struct(row).put("id", 1L).put("at", 0);
+
+        assertThat(one(RecordDecoder.ofTypedSource("?", false), insert(row, after)))
+                .isInstanceOf(Event.Change.class);
+    }
+
+    @Test
     void typedValue_thatIsMalformed_haltsWithoutShowingIt() {
         Schema row = SchemaBuilder.struct()
                 .field(

@@ -17,9 +17,15 @@ final class UncertainNull implements ColumnText {
     }
 
     static ColumnText besides(ColumnText values, Schema schema) {
-        return schema.isOptional() && schema.defaultValue() != null
-                ? new UncertainNull(values, values.of(schema.defaultValue()))
-                : values;
+        if (!schema.isOptional() || schema.defaultValue() == null) {
+            return values;
+        }
+        try {
+            return new UncertainNull(values, values.of(schema.defaultValue()));
+        } catch (InexactValueException e) {
+            // A value that equals this default cannot be carried either.
+            return values;
+        }
     }
 
     @Override
