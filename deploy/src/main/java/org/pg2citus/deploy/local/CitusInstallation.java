@@ -47,8 +47,15 @@ public record CitusInstallation(Path programs) {
         if (onPath.exitCode() == 0) {
             found.add(Path.of(onPath.output().strip()));
         }
-        PARENTS.forEach(parent -> found.addAll(packaged(Path.of(parent))));
+        found.addAll(packaged());
         return found.stream();
+    }
+
+    /** The directories of programs of packaged installations, with or without Citus, the newest first. */
+    public static List<Path> packaged() {
+        return PARENTS.stream()
+                .flatMap(parent -> packaged(Path.of(parent)).stream())
+                .toList();
     }
 
     private static List<Path> packaged(Path parent) {

@@ -32,8 +32,12 @@ public record Finding(String code, Severity severity, String object, String mess
         requireNonNull(exitCode, "exitCode is null");
     }
 
+    public boolean isError() {
+        return severity == Severity.ERROR;
+    }
+
     /** An error in tables, names or grants: exit code 4. */
-    static Finding error(String code, String object, String message, String remedy) {
+    public static Finding error(String code, String object, String message, String remedy) {
         return new Finding(code, Severity.ERROR, object, message, remedy, ExitCode.FINDINGS);
     }
 
@@ -42,7 +46,8 @@ public record Finding(String code, Severity severity, String object, String mess
         return new Finding(code, Severity.ERROR, object, message, remedy, exitCode);
     }
 
-    static Finding warning(String code, String object, String message, String remedy) {
+    /** Something to know: exit code 4 where a command stops for it. */
+    public static Finding warning(String code, String object, String message, String remedy) {
         return new Finding(code, Severity.WARNING, object, message, remedy, ExitCode.FINDINGS);
     }
 }

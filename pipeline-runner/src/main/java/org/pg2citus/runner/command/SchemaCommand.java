@@ -187,21 +187,19 @@ final class SchemaCommand implements Callable<Integer> {
     }
 
     private List<Section> sections() {
-        return switch (section) {
-            case "all" -> List.of(Section.values());
-            case "before-copy" -> List.of(Section.BEFORE_COPY);
-            case "after-copy" -> List.of(Section.AFTER_COPY);
-            default ->
-                throw new MigrationException(
-                        ExitCode.USAGE,
-                        "SM007",
-                        "--section '%s' is none of before-copy, after-copy, all".formatted(section),
-                        "see: pg2citus help schema");
-        };
+        return section.equals("all")
+                ? List.of(Section.values())
+                : Section.of(section)
+                        .map(List::of)
+                        .orElseThrow(() -> new MigrationException(
+                                ExitCode.USAGE,
+                                "SM007",
+                                "--section '%s' is none of before-copy, after-copy, all".formatted(section),
+                                "see: pg2citus help schema"));
     }
 
     private static boolean hasErrors(List<Finding> findings) {
-        return findings.stream().anyMatch(finding -> finding.severity() == Finding.Severity.ERROR);
+        return findings.stream().anyMatch(Finding::isError);
     }
 
     private void requireFree(String file) {

@@ -9,8 +9,15 @@ public final class Nearest {
 
     private Nearest() {}
 
+    /** {@code " (did you mean this?)"}, or nothing; to be put behind the word. */
+    public static String hint(String word, Collection<String> candidates) {
+        return to(word, candidates)
+                .map(near -> " (did you mean %s?)".formatted(near))
+                .orElse("");
+    }
+
     /** The candidate with the fewest edits, if at most half of the word would have to be edited. */
-    public static Optional<String> to(String word, Collection<String> candidates) {
+    static Optional<String> to(String word, Collection<String> candidates) {
         return candidates.stream()
                 .min(Comparator.comparingInt((String candidate) -> edits(word, candidate))
                         .thenComparing(Comparator.naturalOrder()))

@@ -129,9 +129,7 @@ public final class Migration {
         Checks checks = Checks.run(settings, sessions.source(), sessions.target());
         listener.on(new ChecksDone(checks.findings()));
         checks.refusal().ifPresent(exitCode -> {
-            long errors = checks.findings().stream()
-                    .filter(finding -> finding.severity() == Finding.Severity.ERROR)
-                    .count();
+            long errors = checks.findings().stream().filter(Finding::isError).count();
             throw new MigrationException(
                     exitCode,
                     "PF000",

@@ -7,7 +7,6 @@ import org.pg2citus.runner.catalog.Column;
 import org.pg2citus.runner.catalog.Table;
 import org.pg2citus.runner.check.Finding;
 import org.pg2citus.runner.check.TypeFit;
-import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.schema.TargetSchema.Placement;
 
 /** Finds tables that are on the target already and are not what the plan says; those are never changed. */
@@ -81,6 +80,6 @@ final class ExistingTables {
     }
 
     private static Finding error(String code, SourceTable table, String message, String remedy) {
-        return new Finding(code, Finding.Severity.ERROR, "table " + table.id(), message, remedy, ExitCode.FINDINGS);
+        return Finding.error(code, "table " + table.id(), message, remedy);
     }
 }

@@ -3,13 +3,11 @@ package org.pg2citus.runner.schema;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.pg2citus.deploy.local.CitusInstallation;
 import org.pg2citus.runner.config.Secret;
 import org.pg2citus.runner.config.ServerAddress;
 import org.pg2citus.runner.failure.ExitCode;
@@ -28,7 +27,6 @@ import org.pg2citus.sink.change.TableId;
 final class PgDump {
 
     private static final Pattern VERSION = Pattern.compile("pg_dump \\(PostgreSQL\\) (\\d+)");
-    private static final List<String> PARENTS = List.of("/usr/lib/postgresql", "/usr");
     private static final long LONGEST_MINUTES = 30;
     private static final int LONGEST_LOCK_WAIT_MS = 60_000;
 
@@ -77,18 +75,10 @@ final class PgDump {
                 .map(directory -> Path.of(directory, "pg_dump"))
                 .filter(Files::isExecutable)
                 .forEach(found::add);
-        List<Path> packaged = new ArrayList<>();
-        for (String parent : PARENTS) {
-            try (DirectoryStream<Path> versions = Files.newDirectoryStream(Path.of(parent), "{pgsql-,}[0-9]*")) {
-                for (Path version : versions) {
-                    packaged.add(version.resolve("bin/pg_dump"));
-                }
-            } catch (IOException e) {
-                // No such folder on this machine: nothing is found there.
-            }
-        }
-        packaged.sort(Comparator.reverseOrder());
-        packaged.stream().filter(Files::isExecutable).forEach(found::add);
+        CitusInstallation.packaged().stream()
+                .map(programs -> programs.resolve("pg_dump"))
+                .filter(Files::isExecutable)
+                .forEach(found::add);
         return found;
     }
 

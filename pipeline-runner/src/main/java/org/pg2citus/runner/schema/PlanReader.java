@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -122,7 +121,7 @@ final class PlanReader {
                     "the source has no table %s%s that is moved"
                             .formatted(
                                     name,
-                                    didYouMean(
+                                    Nearest.hint(
                                             name,
                                             model.tables().stream()
                                                     .map(candidate ->
@@ -141,7 +140,7 @@ final class PlanReader {
                                             name,
                                             given,
                                             String.join(", ", TableKind.words()),
-                                            didYouMean(given, TableKind.words())))
+                                            Nearest.hint(given, TableKind.words())))
                             .orElse("%s: kind is missing, one of %s"
                                     .formatted(name, String.join(", ", TableKind.words()))));
             return Optional.empty();
@@ -195,7 +194,7 @@ final class PlanReader {
                             .formatted(
                                     table.id(),
                                     name.get(),
-                                    didYouMean(
+                                    Nearest.hint(
                                             name.get(),
                                             table.columns().stream()
                                                     .map(SourceColumn::name)
@@ -270,7 +269,7 @@ final class PlanReader {
                 problem(
                         field,
                         "unknown key %s%s; known: %s"
-                                .formatted(name, didYouMean(name, known), String.join(", ", known)));
+                                .formatted(name, Nearest.hint(name, known), String.join(", ", known)));
             }
         });
     }
@@ -284,11 +283,5 @@ final class PlanReader {
 
     private void problem(Node node, String problem) {
         problems.add("%s, line %d: %s".formatted(file, node.line(), problem));
-    }
-
-    private static String didYouMean(String unknown, Collection<String> known) {
-        return Nearest.to(unknown, known)
-                .map(near -> " (did you mean %s?)".formatted(near))
-                .orElse("");
     }
 }

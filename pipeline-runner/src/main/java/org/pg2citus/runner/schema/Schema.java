@@ -97,13 +97,11 @@ public final class Schema {
             ScriptBuilder.Built built = ScriptBuilder.build(dump, model, fitting, target.facts());
             List<Finding> findings = new ArrayList<>(ExistingTables.conflicts(model, fitting, target));
             if (planned.usesCitus() && !fitting.usesCitus()) {
-                findings.add(new Finding(
+                findings.add(Finding.warning(
                         "SM013",
-                        Finding.Severity.WARNING,
                         settings.target().toString(),
                         "it is plain PostgreSQL: the tables are made as they are on the source, and not distributed",
-                        "nothing, if that is what you want; else name a Citus coordinator as the target",
-                        ExitCode.FINDINGS));
+                        "nothing, if that is what you want; else name a Citus coordinator as the target"));
             }
             findings.addAll(built.findings());
             return new Generated(

@@ -70,9 +70,7 @@ public record SchemaScript(List<String> session, List<SchemaStatement> statement
                                 .formatted(
                                         file,
                                         word,
-                                        Nearest.to(word, Section.words())
-                                                .map(near -> " (did you mean %s?)".formatted(near))
-                                                .orElse(""),
+                                        Nearest.hint(word, Section.words()),
                                         String.join(", ", Section.words())));
                     }
                 }

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.pg2citus.runner.check.Finding;
-import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.schema.CitusRules.Outcome;
 import org.pg2citus.runner.schema.SqlTokens.Token;
 import org.pg2citus.sink.change.TableId;
@@ -172,13 +171,11 @@ final class ScriptBuilder {
         if (target.extensions().contains(entry.name())) {
             return added(Place.TABLES, entry.statements());
         }
-        findings.add(new Finding(
+        findings.add(Finding.warning(
                 "SM011",
-                Finding.Severity.WARNING,
                 "extension " + entry.name(),
                 "the target's server does not have it: what uses it cannot be made",
-                "install it on all nodes of the target, then run the command again; or edit the script",
-                ExitCode.FINDINGS));
+                "install it on all nodes of the target, then run the command again; or edit the script"));
         return Optional.empty();
     }
 
@@ -245,10 +242,8 @@ final class ScriptBuilder {
         cursor.accept("only");
         Optional<TableId> table = cursor.qualifiedName();
         laterIndexes.add(name);
+        boolean onWorkers = isOnWorkers(table);
         for (String statement : entry.statements()) {
-            boolean onWorkers = table.flatMap(rules::plan)
-                    .filter(found -> found.kind().isOnWorkers())
-                    .isPresent();
             if (onWorkers && new SqlCursor(statement).skipBehind("cluster", "on")) {
                 warn(
                         entry.toString(),
@@ -300,14 +295,17 @@ final class ScriptBuilder {
         SqlCursor cursor = new SqlCursor(entry.statements().get(0));
         cursor.skipBehind("on");
         Optional<TableId> table = cursor.qualifiedName();
-        boolean onWorkers = table.flatMap(rules::plan)
-                .filter(found -> found.kind().isOnWorkers())
-                .isPresent();
-        if (onWorkers) {
+        if (isOnWorkers(table)) {
             leaveOut(entry, "Citus has no triggers on distributed and reference tables");
             return Optional.empty();
         }
         return added(Place.AFTER_COPY, entry.statements());
+    }
+
+    private boolean isOnWorkers(Optional<TableId> table) {
+        return table.flatMap(rules::plan)
+                .filter(found -> found.kind().isOnWorkers())
+                .isPresent();
     }
 
     private List<SchemaStatement> distribution() {
@@ -394,17 +392,12 @@ final class ScriptBuilder {
         if (entry.type().endsWith("VIEW")) {
             created(entry).ifPresent(leftOut::add);
         }
-        findings.add(new Finding(
-                "SM010",
-                Finding.Severity.WARNING,
-                entry.toString(),
-                "left out: " + why,
-                "if the target needs it, make it by hand",
-                ExitCode.FINDINGS));
+        findings.add(Finding.warning(
+                "SM010", entry.toString(), "left out: " + why, "if the target needs it, make it by hand"));
     }
 
     private void warn(String object, String message, String remedy) {
-        findings.add(new Finding("SM012", Finding.Severity.WARNING, object, message, remedy, ExitCode.FINDINGS));
+        findings.add(Finding.warning("SM012", object, message, remedy));
     }
 
     private Optional<Place> added(Place place, List<String> statements) {

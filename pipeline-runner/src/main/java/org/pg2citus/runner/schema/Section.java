@@ -25,7 +25,7 @@ public enum Section {
         return Arrays.stream(values()).map(Section::word).toList();
     }
 
-    static Optional<Section> of(String word) {
+    public static Optional<Section> of(String word) {
         return Arrays.stream(values())
                 .filter(section -> section.word.equals(word))
                 .findFirst();

@@ -29,11 +29,6 @@ public enum TableKind {
         return Arrays.stream(values()).filter(kind -> kind.word().equals(word)).findFirst();
     }
 
-    /** Whether Citus checks its keys on each shard alone, so that they have to contain the distribution column. */
-    boolean isSpread() {
-        return this == DISTRIBUTED;
-    }
-
     /** Citus refuses triggers and some forms of ALTER TABLE. */
     boolean isOnWorkers() {
         return this != LOCAL;

@@ -37,6 +37,6 @@ public record SequenceStep(
 
     /** True when the sequence cannot be made right. */
     public boolean isRefused() {
-        return findings.stream().anyMatch(finding -> finding.severity() == Finding.Severity.ERROR);
+        return findings.stream().anyMatch(Finding::isError);
     }
 }

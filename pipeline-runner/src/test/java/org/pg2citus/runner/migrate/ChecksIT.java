@@ -9,7 +9,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,7 +186,7 @@ class ChecksIT {
         String role = "unseeing_" + System.nanoTime();
         // It may not see where the server's files are.
         TestDatabases.execute(sourceUrl, "CREATE ROLE %s LOGIN REPLICATION".formatted(role));
-        source = new ServerAddress(source.host(), source.port(), source.database(), role, Optional.empty(), Map.of());
+        source = TestDatabases.as(source, role);
         try {
             assertThat(only("PF024", Severity.WARNING).message()).contains("does not tell how much disk is free");
         } finally {
@@ -261,8 +260,7 @@ class ChecksIT {
                     "CREATE ROLE %s LOGIN".formatted(role),
                     "GRANT SET ON PARAMETER session_replication_role TO %s".formatted(role));
             ServerAddress superuser = TestDatabases.address(targetUrl);
-            target = new ServerAddress(
-                    superuser.host(), superuser.port(), superuser.database(), role, Optional.empty(), Map.of());
+            target = TestDatabases.as(superuser, role);
             try {
                 List<Finding> found = findings();
 

@@ -327,8 +327,8 @@ class RefusalsIT {
         String role = "weak_" + source.database();
         TestDatabases.execute(sourceUrl, "CREATE ROLE %s LOGIN".formatted(role));
         TestDatabases.execute(targetUrl, "CREATE ROLE %s LOGIN".formatted(role));
-        source = new ServerAddress(source.host(), source.port(), source.database(), role, Optional.empty(), Map.of());
-        target = new ServerAddress(target.host(), target.port(), target.database(), role, Optional.empty(), Map.of());
+        source = TestDatabases.as(source, role);
+        target = TestDatabases.as(target, role);
 
         // the source's identity is asked for over a replication session before the checks
         MigrationException refusal = refused(TestDatabases.settings(source, target, dataDir));

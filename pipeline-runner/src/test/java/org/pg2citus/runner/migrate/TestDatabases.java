@@ -73,6 +73,11 @@ public final class TestDatabases {
                 Map.of());
     }
 
+    /** The same database, by another role, without a password. */
+    public static ServerAddress as(ServerAddress address, String role) {
+        return new ServerAddress(address.host(), address.port(), address.database(), role, Optional.empty(), Map.of());
+    }
+
     public static MigrationSettings settings(ServerAddress from, ServerAddress to, Path dataDir) {
         String name = "m" + NUMBER.incrementAndGet();
         return new MigrationSettings(
