@@ -11,6 +11,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.CreateTopicsResult;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -35,6 +36,7 @@ public final class ChangeTopic implements AutoCloseable {
     public static final int MAX_RECORD_BYTES = EmbeddedKafka.MAX_RECORD_BYTES;
 
     private static final int TIMEOUT_SECONDS = 60;
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
     private static final Map<String, String> CONFIG = Map.of(
             "cleanup.policy", "delete",
             "retention.ms", "-1",
@@ -62,22 +64,28 @@ public final class ChangeTopic implements AutoCloseable {
 
     /** The topic as it is; empty when there is none. */
     public Optional<TopicIdentity> find() {
+        return describe().map(this::identity);
+    }
+
+    private TopicIdentity identity(TopicDescription topic) {
+        if (topic.partitions().size() != 1) {
+            throw new MigrationException(
+                    ExitCode.KAFKA,
+                    "KC003",
+                    "topic %s has %d partitions; changes keep their order in one only"
+                            .formatted(settings.topic(), topic.partitions().size()),
+                    "give another name with kafka.topic, or delete the topic if nothing uses it");
+        }
+        String cluster = await(admin.describeCluster().clusterId(), "asking for the cluster's id");
+        return new TopicIdentity(cluster, settings.topic(), topic.topicId().toString());
+    }
+
+    private Optional<TopicDescription> describe() {
         try {
-            TopicDescription topic = admin.describeTopics(List.of(settings.topic()))
+            return Optional.of(admin.describeTopics(List.of(settings.topic()))
                     .topicNameValues()
                     .get(settings.topic())
-                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
-            if (topic.partitions().size() != 1) {
-                throw new MigrationException(
-                        ExitCode.KAFKA,
-                        "KC003",
-                        "topic %s has %d partitions; changes keep their order in one only"
-                                .formatted(settings.topic(), topic.partitions().size()),
-                        "give another name with kafka.topic, or delete the topic if nothing uses it");
-            }
-            String cluster = await(admin.describeCluster().clusterId(), "asking for the cluster's id");
-            return Optional.of(
-                    new TopicIdentity(cluster, settings.topic(), topic.topicId().toString()));
+                    .get(TIMEOUT_SECONDS, TimeUnit.SECONDS));
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException) {
                 return Optional.empty();
@@ -97,39 +105,58 @@ public final class ChangeTopic implements AutoCloseable {
             config.put("flush.messages", "1");
         }
         NewTopic topic = new NewTopic(settings.topic(), Optional.of(1), settings.replicationFactor()).configs(config);
-        await(admin.createTopics(List.of(topic)).all(), "making topic " + settings.topic());
-        requireTwoReplicas();
-        return find().orElseThrow(() -> failure("making topic " + settings.topic(), null));
+        CreateTopicsResult made = admin.createTopics(List.of(topic));
+        await(made.all(), "making topic " + settings.topic());
+        requireTwoReplicas(made);
+        return awaitMade();
+    }
+
+    /** The controller answers before the brokers, which describe topics, have heard of the new one and lead it. */
+    private TopicIdentity awaitMade() {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
+        while (true) {
+            Optional<TopicDescription> topic = describe().filter(ChangeTopic::isLed);
+            if (topic.isPresent()) {
+                return identity(topic.get());
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw failure(
+                        "making topic " + settings.topic(),
+                        new TimeoutException("no broker leads it after %d seconds".formatted(TIMEOUT_SECONDS)));
+            }
+            try {
+                Thread.sleep(LOOK_AGAIN.toMillis());
+            } catch (InterruptedException e) {
+                throw interrupted(e);
+            }
+        }
+    }
+
+    private static boolean isLed(TopicDescription topic) {
+        return topic.partitions().stream()
+                .allMatch(part -> part.leader() != null && !part.leader().isEmpty());
     }
 
     /** With three replicas or more, what is acknowledged has to be on two: one broker's disk may fail. */
-    private void requireTwoReplicas() {
-        int replicas = await(
-                        admin.describeTopics(List.of(settings.topic())).allTopicNames(),
-                        "looking for topic " + settings.topic())
-                .get(settings.topic())
-                .partitions()
-                .get(0)
-                .replicas()
-                .size();
-        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, settings.topic());
-        if (replicas >= 3 && minInsyncReplicas(resource) < 2) {
+    private void requireTwoReplicas(CreateTopicsResult made) {
+        int replicas =
+                await(made.replicationFactor(settings.topic()), "asking for the replicas of topic " + settings.topic());
+        if (replicas >= 3 && minInsyncReplicas(made) < 2) {
             AlterConfigOp two = new AlterConfigOp(
                     new ConfigEntry(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2"), AlterConfigOp.OpType.SET);
             await(
-                    admin.incrementalAlterConfigs(Map.of(resource, List.of(two)))
+                    admin.incrementalAlterConfigs(Map.of(
+                                    new ConfigResource(ConfigResource.Type.TOPIC, settings.topic()), List.of(two)))
                             .all(),
                     "setting min.insync.replicas of topic " + settings.topic());
         }
     }
 
-    private int minInsyncReplicas(ConfigResource resource) {
-        return Integer.parseInt(await(
-                        admin.describeConfigs(List.of(resource)).all(),
-                        "reading the settings of topic " + settings.topic())
-                .get(resource)
-                .get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG)
-                .value());
+    private int minInsyncReplicas(CreateTopicsResult made) {
+        return Integer.parseInt(
+                await(made.config(settings.topic()), "reading the settings of topic " + settings.topic())
+                        .get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG)
+                        .value());
     }
 
     /** Removes the topic with all that is in it. */

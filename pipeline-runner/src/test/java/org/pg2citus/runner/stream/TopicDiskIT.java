@@ -25,6 +25,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pg2citus.runner.config.KafkaSettings;
+import org.pg2citus.runner.state.TopicIdentity;
 
 /** What is trimmed gives its space back, and nothing else goes. */
 final class TopicDiskIT {
@@ -32,6 +33,7 @@ final class TopicDiskIT {
     private static final int RECORD_BYTES = 1_000_000;
     private static final int RECORDS = 1_200;
     private static final int KEPT = 50;
+    private static final int TOPICS = 100;
     private static final long SEGMENT_BYTES = EmbeddedKafka.MAX_RECORD_BYTES;
 
     @TempDir
@@ -53,6 +55,22 @@ final class TopicDiskIT {
             }
             assertThat(topicBytes()).isLessThanOrEqualTo(bound).isLessThan((long) RECORDS * RECORD_BYTES / 2);
             assertThat(offsetsFrom(kafka, left)).isEqualTo(KEPT);
+        }
+    }
+
+    /** A broker hears of a new topic later than the controller answers; the busier the machine, the later. */
+    @Test
+    void madeTopic_isThereAtOnce() throws Exception {
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(directory)) {
+            for (int made = 0; made < TOPICS; made++) {
+                var settings = new KafkaSettings(Optional.empty(), "made" + made, Optional.empty(), Map.of());
+                try (ChangeTopic topic = new ChangeTopic(settings, kafka.bootstrapServers())) {
+                    assertThat(topic.find()).isEmpty();
+                    TopicIdentity identity = topic.create();
+                    assertThat(topic.find()).contains(identity);
+                    assertThat(topic.endOffset()).isZero();
+                }
+            }
         }
     }
 
