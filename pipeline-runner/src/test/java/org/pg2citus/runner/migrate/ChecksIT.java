@@ -148,6 +148,30 @@ class ChecksIT {
     }
 
     @Test
+    void slotThatEndsWhenIdle_isTold() throws SQLException {
+        if (!LocalPostgres.has(18)) {
+            String reason = "no PostgreSQL 18 for this machine: the profile postgres-versions brings it";
+            System.out.println("SKIPPED, " + reason);
+            Assumptions.abort(reason);
+        }
+        try (PostgresServer server = LocalPostgres.start(
+                18, Map.of("wal_level", "logical", "fsync", "off", "idle_replication_slot_timeout", "2h"))) {
+            sourceUrl = server.jdbcUrl("postgres");
+            source = TestDatabases.address(server, "postgres");
+            both("CREATE TABLE good (id bigint PRIMARY KEY)");
+
+            assertThat(only("PF025", Severity.WARNING).message()).contains("idle_replication_slot_timeout is 7200 s");
+            assertThat(findings())
+                    .filteredOn(finding -> finding.severity() == Severity.ERROR)
+                    .isEmpty();
+
+            TestDatabases.execute(
+                    sourceUrl, "ALTER SYSTEM SET idle_replication_slot_timeout = 0", "SELECT pg_reload_conf()");
+            assertNone("PF025");
+        }
+    }
+
+    @Test
     void settingsThatEndAMigrationEarly_areTold() throws SQLException {
         try (PostgresServer server = LocalPostgres.start(Map.of(
                 "wal_level",
