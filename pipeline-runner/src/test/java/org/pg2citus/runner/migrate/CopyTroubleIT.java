@@ -3,8 +3,11 @@ package org.pg2citus.runner.migrate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -18,6 +21,7 @@ import java.util.function.Consumer;
 import javax.management.JMException;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -153,7 +157,7 @@ class CopyTroubleIT {
 
     @Test
     void fullDisk_stopsAndContinues() throws Exception {
-        // After some parts; a real disk has no other way to fill than while somebody writes.
+        // After some parts, for whoever may not mount a disk that is small enough.
         onEachPart(
                 "IF (SELECT count(*) FROM pg2citus.copied_chunk) > 1 THEN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END IF");
 
@@ -170,6 +174,49 @@ class CopyTroubleIT {
         assertEqual();
         assertThat(TestDatabases.query(targetUrl, "SELECT count(DISTINCT copy_lsn) FROM pg2citus.copied_chunk"))
                 .containsExactly("2");
+    }
+
+    @Test
+    void diskThatIsReallyFull_stopsAndContinues() throws Exception {
+        Path disk = Files.createTempDirectory("pg2citus-small-disk");
+        Files.setPosixFilePermissions(disk, PosixFilePermissions.fromString("rwxr-xr-x"));
+        if (!succeeds("mount", "-t", "tmpfs", "-o", "size=5m", "tmpfs", disk.toString())) {
+            Files.delete(disk);
+            String reason = "only root can mount a disk that is small enough";
+            System.out.println("SKIPPED, " + reason);
+            Assumptions.abort(reason);
+        }
+        String space = "space_" + settings.name();
+        try {
+            Path directory = Files.createDirectory(disk.resolve("data"));
+            Path servers = Path.of(
+                    TestDatabases.query(targetUrl, "SHOW data_directory").get(0));
+            Files.setOwner(directory, Files.getOwner(servers));
+            TestDatabases.execute(targetUrl, "CREATE TABLESPACE %s LOCATION '%s'".formatted(space, directory));
+            TestDatabases.execute(targetUrl, "ALTER TABLE big SET TABLESPACE " + space);
+
+            MigrationException failure = fails();
+
+            assertThat(failure.code()).isEqualTo("CP006");
+            assertThat(failure.exitCode()).isEqualTo(ExitCode.TARGET);
+            assertThat(failure)
+                    .hasMessageContaining("public.big, part")
+                    .hasMessageContaining("No space left on device");
+            assertThat(succeeds("mount", "-o", "remount,size=200m", disk.toString()))
+                    .isTrue();
+            TestDatabases.execute(sourceUrl, "UPDATE big SET n = -n WHERE id % 3 = 0");
+            run();
+            assertEqual();
+        } finally {
+            TestDatabases.execute(targetUrl, "DROP TABLE big CASCADE");
+            TestDatabases.execute(targetUrl, "DROP TABLESPACE IF EXISTS " + space);
+            succeeds("umount", disk.toString());
+            Files.delete(disk);
+        }
+    }
+
+    private static boolean succeeds(String... command) throws IOException, InterruptedException {
+        return new ProcessBuilder(command).inheritIO().start().waitFor() == 0;
     }
 
     @Test
