@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.pg2citus.runner.config.CopySettings;
 import org.pg2citus.runner.config.MigrationSettings;
 import org.pg2citus.runner.config.ServerAddress;
@@ -27,7 +28,8 @@ import org.pg2citus.runner.migrate.Migration.Until;
 /**
  * The copy's rate beside as many pipes {@code psql COPY | psql COPY} as it has jobs, and beside {@code pgcopydb clone}, in
  * one run and in turns. Not a test: run it on a quiet machine with the JDBC URLs, user included, of a source that {@code
- * pgbench -i -s 100} has filled and of a target, plain or a Citus coordinator; the third argument is how often. {@code psql} and, for a plain target, {@code pgcopydb} are on the path. The target's
+ * pgbench -i -s 100} has filled and of a target, plain or a Citus coordinator; the third argument is how often, the fourth,
+ * if given, for which numbers of jobs. {@code psql} and, for a plain target, {@code pgcopydb} are on the path. The target's
  * database is emptied.
  *
  * <p>The pipes and our copy write into tables with their primary keys; pgcopydb builds these after the copy. Our time is
@@ -35,7 +37,7 @@ import org.pg2citus.runner.migrate.Migration.Until;
  */
 final class CopyBenchmark {
 
-    private static final List<Integer> JOBS = List.of(1, 2, 4);
+    private static final String JOBS = "1,2,4";
 
     private static final List<String> TABLES =
             List.of("pgbench_branches", "pgbench_tellers", "pgbench_accounts", "pgbench_history");
@@ -53,27 +55,32 @@ final class CopyBenchmark {
     private final String source;
     private final String target;
     private final boolean citus;
+    private final List<Integer> jobs;
     private final Path directory;
     private final Map<String, List<Double>> seconds = new TreeMap<>();
     private long peakHeapBytes;
     private int runs;
 
-    private CopyBenchmark(String source, String target, Path directory) throws SQLException {
+    private CopyBenchmark(String source, String target, List<Integer> jobs, Path directory) throws SQLException {
         this.source = source;
         this.target = target;
+        this.jobs = jobs;
         this.directory = directory;
         this.citus = !TestDatabases.query(target, "SELECT 1 FROM pg_extension WHERE extname = 'citus'")
                 .isEmpty();
     }
 
-    /** Source, target, how often. */
+    /** Source, target, how often, numbers of jobs. */
     public static void main(String[] arguments) throws Exception {
+        List<Integer> jobs = Stream.of((arguments.length > 3 ? arguments[3] : JOBS).split(",", -1))
+                .map(Integer::valueOf)
+                .toList();
         CopyBenchmark benchmark =
-                new CopyBenchmark(arguments[0], arguments[1], Files.createTempDirectory("copy-benchmark"));
+                new CopyBenchmark(arguments[0], arguments[1], jobs, Files.createTempDirectory("copy-benchmark"));
         TestDatabases.execute(arguments[0], "ALTER TABLE pgbench_history REPLICA IDENTITY FULL");
         for (int i = 0; i < Integer.parseInt(arguments[2]); i++) {
-            for (int jobs : JOBS) {
-                benchmark.measure(jobs);
+            for (int count : jobs) {
+                benchmark.measure(count);
             }
         }
         benchmark.report();
@@ -81,16 +88,16 @@ final class CopyBenchmark {
         System.exit(0);
     }
 
-    private void measure(int jobs) throws Exception {
+    private void measure(int count) throws Exception {
         emptyTarget();
         // On Citus the measure is one COPY through the coordinator, however many jobs we have.
-        took(jobs + " jobs, pipes", pipes(citus ? 1 : jobs));
+        took(count + " jobs, pipes", pipes(citus ? 1 : count));
         emptyTarget();
-        took(jobs + " jobs, pg2citus", pg2citus(jobs));
+        took(count + " jobs, pg2citus", pg2citus(count));
         if (!citus) {
             TestDatabases.execute(target, "DROP SCHEMA IF EXISTS pg2citus CASCADE", "DROP SCHEMA public CASCADE");
             TestDatabases.execute(target, "CREATE SCHEMA public");
-            took(jobs + " jobs, pgcopydb clone", pgcopydb(jobs));
+            took(count + " jobs, pgcopydb clone", pgcopydb(count));
         }
     }
 
@@ -132,8 +139,9 @@ final class CopyBenchmark {
                 script.append(pipe(table, table)).append('\n');
             }
         }
-        commands.forEach(command -> script.append(command).append(" &\n"));
-        script.append("for job in $(jobs -p); do wait $job; done\n");
+        // $! and not the jobs' list: bash forgets a job of that when it ends before it is waited for.
+        commands.forEach(command -> script.append(command).append(" &\npipes=\"$pipes $!\"\n"));
+        script.append("for pipe in $pipes; do wait $pipe; done\n");
         return shell(script.toString());
     }
 
@@ -213,18 +221,18 @@ final class CopyBenchmark {
                         .get(0))
                 / 1e6;
         System.out.printf(Locale.ROOT, "%s, %.0f MB, medians:%n", citus ? "Citus" : "plain PostgreSQL", megabytes);
-        for (int jobs : JOBS) {
-            double pipes = median(jobs + " jobs, pipes");
-            double ours = median(jobs + " jobs, pg2citus");
+        for (int count : jobs) {
+            double pipes = median(count + " jobs, pipes");
+            double ours = median(count + " jobs, pg2citus");
             System.out.printf(
                     Locale.ROOT,
                     "%d jobs: pipes %.1f s, pg2citus %.1f s (%.0f MB/s), rate %.2f of the pipes'%s%n",
-                    jobs,
+                    count,
                     pipes,
                     ours,
                     megabytes / ours,
                     pipes / ours,
-                    citus ? "" : ", pgcopydb clone %.1f s".formatted(median(jobs + " jobs, pgcopydb clone")));
+                    citus ? "" : ", pgcopydb clone %.1f s".formatted(median(count + " jobs, pgcopydb clone")));
         }
         System.out.printf(Locale.ROOT, "heap in use after collections: at most %.0f MB%n", peakHeapBytes / 1e6);
     }
