@@ -12,7 +12,7 @@ import org.pg2citus.runner.config.MigrationSettings;
 import org.pg2citus.runner.config.ServerAddress;
 
 /** {@code pg2citus} as a process of its own, that can be killed. */
-final class ChildProcess {
+public final class ChildProcess {
 
     private static final int LONGEST_SECONDS = 240;
 
@@ -29,12 +29,7 @@ final class ChildProcess {
     }
 
     static ChildProcess start(String name, MigrationSettings settings, Path output, String... more) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElse("java"),
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
+        List<String> arguments = new ArrayList<>(List.of(
                 name,
                 "--verbose",
                 "--source",
@@ -45,7 +40,19 @@ final class ChildProcess {
                 settings.name(),
                 "--data-dir",
                 settings.dataDir().toString()));
-        command.addAll(List.of(more));
+        arguments.addAll(List.of(more));
+        return start(output, arguments);
+    }
+
+    /** Runs any command line. */
+    public static ChildProcess start(Path output, List<String> arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElse("java"),
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+        command.addAll(arguments);
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
@@ -54,7 +61,7 @@ final class ChildProcess {
     }
 
     /** Waits until it has said one of these. */
-    void awaitOutput(String... texts) throws IOException, InterruptedException {
+    public void awaitOutput(String... texts) throws IOException, InterruptedException {
         for (int tenths = 0; tenths < 10 * LONGEST_SECONDS; tenths++) {
             String said = Files.readString(output);
             if (Arrays.stream(texts).anyMatch(said::contains)) {
@@ -75,7 +82,7 @@ final class ChildProcess {
     }
 
     /** SIGTERM, and the exit code. */
-    int terminate() throws InterruptedException {
+    public int terminate() throws InterruptedException {
         process.destroy();
         return awaitEnd();
     }
@@ -88,7 +95,7 @@ final class ChildProcess {
         return process.exitValue();
     }
 
-    String output() {
+    public String output() {
         try {
             return Files.readString(output);
         } catch (IOException e) {

@@ -11,11 +11,18 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +32,7 @@ import org.pg2citus.deploy.local.TestCitus;
 import org.pg2citus.runner.command.RootCommand;
 import org.pg2citus.runner.config.ServerAddress;
 import org.pg2citus.runner.failure.MigrationException;
+import org.pg2citus.runner.migrate.ChildProcess;
 import org.pg2citus.runner.migrate.TestDatabases;
 
 /** The commands from a source with many kinds of objects to a target that check and migrate accept. */
@@ -189,7 +197,7 @@ class SchemaIT {
         return directory.resolve(name);
     }
 
-    private Ended pg2citus(ServerAddress target, String... arguments) {
+    private List<String> commandLine(ServerAddress target, String... arguments) {
         List<String> all = new ArrayList<>(Arrays.asList(arguments));
         if (arguments[0].equals("schema")) {
             all.add("--plan=" + file("plan.yaml"));
@@ -201,11 +209,16 @@ class SchemaIT {
                 "--name=" + target.database(),
                 "--data-dir=" + file("data"),
                 "--output=json"));
+        return all;
+    }
+
+    private Ended pg2citus(ServerAddress target, String... arguments) {
         PrintStream before = System.out;
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
         try {
-            int exitCode = RootCommand.commandLine().execute(all.toArray(String[]::new));
+            int exitCode = RootCommand.commandLine()
+                    .execute(commandLine(target, arguments).toArray(String[]::new));
             return new Ended(
                     exitCode,
                     out.toString(StandardCharsets.UTF_8)
@@ -273,6 +286,70 @@ class SchemaIT {
         }
     }
 
+    private void assertRefusedWhileOthersWork(ServerAddress target) throws SQLException {
+        TestDatabases.execute(url(target), "UPDATE pg2citus.migration SET phase = 'COPYING'");
+        assertRefused(target, "ST010");
+        TestDatabases.execute(url(target), "UPDATE pg2citus.migration SET phase = 'STREAMING'");
+        try (Connection other = DriverManager.getConnection(url(target));
+                Statement lock = other.createStatement()) {
+            lock.execute("SELECT pg_advisory_lock(hashtext('pg2citus schema'), hashtext(current_database()))");
+            assertRefused(target, "ST011");
+        }
+    }
+
+    private void assertRefused(ServerAddress target, String code) {
+        Ended refused = pg2citus(target, "schema", "apply", "--section=after-copy");
+        assertThat(refused.exitCode()).as("%s", refused.events()).isEqualTo(3);
+        assertThat(refused.only("error").path("code").asText()).isEqualTo(code);
+    }
+
+    /** Indexes and foreign keys are made while rows come that they have to hold for. */
+    private void assertCompletedWhileItStreams(ServerAddress target) throws Exception {
+        ChildProcess streaming = ChildProcess.start(file("stream.log"), commandLine(target, "migrate"));
+        streaming.awaitOutput("caught_up");
+        AtomicInteger written = new AtomicInteger();
+        AtomicBoolean done = new AtomicBoolean();
+        CompletableFuture<Void> writing = CompletableFuture.runAsync(
+                () -> {
+                    while (!done.get()) {
+                        write(written.incrementAndGet());
+                    }
+                },
+                task -> new Thread(task, "writer").start());
+        try {
+            assertApplied(target, "after-copy", -1);
+        } finally {
+            done.set(true);
+            writing.get(1, TimeUnit.MINUTES);
+        }
+        assertThat(streaming.terminate()).as(streaming.output()).isZero();
+        assertThat(written.get()).isGreaterThan(10);
+        assertMigrates(target);
+    }
+
+    /** A company with its owner, in each other's foreign keys, and what belongs to them, in one transaction. */
+    private void write(int number) {
+        try {
+            TestDatabases.execute(
+                    sourceUrl,
+                    """
+                    BEGIN;
+                    SET CONSTRAINTS ALL DEFERRED;
+                    INSERT INTO companies (id, name, plan, country, owner_id)
+                      VALUES (%1$d, 'w%1$d', 'free', 'c1', %1$d);
+                    INSERT INTO users (id, company_id, mail) VALUES (%1$d, %1$d, 'w%1$d@x');
+                    INSERT INTO campaigns (company_id, name, budget) VALUES (%1$d, 'w', 1);
+                    INSERT INTO ads (company_id, campaign_id)
+                      SELECT company_id, id FROM campaigns WHERE company_id = %1$d;
+                    UPDATE samples SET t = 't%1$d' WHERE id %% 20 = %2$d;
+                    DELETE FROM clicks WHERE id = %3$d;
+                    COMMIT"""
+                            .formatted(10_000 + number, number % 20, number));
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     @Test
     void plainTarget_getsTheSchemaAsItIs() throws Exception {
         ServerAddress target = plainTarget();
@@ -291,7 +368,8 @@ class SchemaIT {
         assertNoErrors(target);
         assertApplied(target, "before-copy", 0);
         assertMigrates(target);
-        assertApplied(target, "after-copy", -1);
+        assertRefusedWhileOthersWork(target);
+        assertCompletedWhileItStreams(target);
         assertApplied(target, "all", 0);
 
         assertThat(catalog(url(target))).isEqualTo(catalog(sourceUrl));
@@ -333,7 +411,7 @@ class SchemaIT {
                             "samples distributed company_id",
                             "users distributed company_id");
             assertMigrates(target);
-            assertApplied(target, "after-copy", -1);
+            assertCompletedWhileItStreams(target);
             assertApplied(target, "all", 0);
             assertNothingElseDiffers(target);
         }
