@@ -10,9 +10,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.pg2citus.sink.batch.KeyedUpdate;
 import org.pg2citus.sink.batch.TableDelta;
 import org.pg2citus.sink.catalog.ForeignKeyOrder;
 import org.pg2citus.sink.catalog.TargetCatalog;
@@ -198,22 +199,52 @@ final class BatchWriter {
         place = "table " + id;
         TargetCatalog catalog = session.catalog();
         TargetTable table = catalog.table(id).orElseThrow(() -> Halts.unknownTable(id));
-        if (sentColumns(delta).stream().allMatch(table.columns()::containsKey)) {
+        Set<String> sent = sentColumns(delta);
+        if (sent.isEmpty()) {
             return table;
         }
-        // Perhaps it was added after the table was read.
-        catalog.forget(id);
-        return catalog.table(id).orElseThrow(() -> Halts.unknownTable(id));
+        if (!table.columns().keySet().containsAll(sent) || !gone(table, sent).isEmpty()) {
+            // Perhaps it was changed after the table was read.
+            catalog.forget(id);
+            table = catalog.table(id).orElseThrow(() -> Halts.unknownTable(id));
+        }
+        List<String> gone = gone(table, sent);
+        if (!gone.isEmpty()) {
+            Set<String> unknown = new TreeSet<>(sent);
+            unknown.removeAll(table.columns().keySet());
+            throw Halts.columnsGone(id, gone, unknown);
+        }
+        session.sentColumns().remember(id, sent);
+        return table;
     }
 
-    private static List<String> sentColumns(TableDelta delta) {
-        Optional<Row> newest = delta.inserts().isEmpty()
-                ? delta.updates().isEmpty()
-                        ? Optional.empty()
-                        : Optional.of(
-                                delta.updates().get(delta.updates().size() - 1).after())
-                : Optional.of(delta.inserts().get(delta.inserts().size() - 1));
-        return newest.map(Row::columns).orElse(List.of());
+    /** What the source has sent before, and the target still has. Generated columns it may send or not. */
+    private List<String> gone(TargetTable table, Set<String> sent) throws SQLException {
+        return session.sentColumns().missing(table.id(), sent).stream()
+                .filter(name -> table.columns().containsKey(name)
+                        && !table.columns().get(name).generated())
+                .toList();
+    }
+
+    /** Of all rows together: with rows of two versions of the table in a batch, the columns of both are needed. */
+    private static Set<String> sentColumns(TableDelta delta) {
+        Set<String> sent = new HashSet<>();
+        List<String> last = List.of();
+        for (Row row : delta.inserts()) {
+            last = addColumns(sent, row, last);
+        }
+        for (KeyedUpdate update : delta.updates()) {
+            last = addColumns(sent, update.after(), last);
+        }
+        return sent;
+    }
+
+    private static List<String> addColumns(Set<String> sent, Row row, List<String> last) {
+        // Rows of one version nearly always share the list, which makes this quick.
+        if (!row.columns().equals(last)) {
+            sent.addAll(row.columns());
+        }
+        return row.columns();
     }
 
     private static <T> List<T> reversed(List<T> list) {

@@ -46,7 +46,7 @@ final class ClaimedSession {
      */
     Session get() throws SQLException {
         if (session.isEmpty()) {
-            Session opened = Session.open(settings, applicationName);
+            Session opened = Session.open(settings, applicationName, pipeline);
             session = Optional.of(opened);
             requireNotInterrupted();
             claim(opened);

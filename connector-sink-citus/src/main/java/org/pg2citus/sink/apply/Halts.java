@@ -1,6 +1,7 @@
 package org.pg2citus.sink.apply;
 
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.pg2citus.sink.change.TableId;
@@ -75,6 +76,27 @@ final class Halts {
                 ("the source changed table %s, but the target has no table of that name. Create it in the target, or"
                                 + " take it out of the publication, then start again.")
                         .formatted(table));
+    }
+
+    /**
+     * The source has dropped or renamed columns. The rows could be written; but what the target keeps in such a column
+     * would be wrong as soon as the source has a column of that name again, and of a renamed one, the values would stay
+     * behind.
+     */
+    static HaltException columnsGone(TableId table, Collection<String> gone, Collection<String> unknown) {
+        return new HaltException(
+                "AP020",
+                ("the source sends column %s of table %s no more, but the target still has it%s. Nothing of this"
+                                + " transaction is applied. If it was dropped on the source, drop it in the target; if it"
+                                + " was renamed, rename it; then start again (pg2citus schema-change finish says what"
+                                + " differs).")
+                        .formatted(
+                                String.join(", ", gone),
+                                table,
+                                unknown.isEmpty()
+                                        ? ""
+                                        : ", and sends %s, which the target has not"
+                                                .formatted(String.join(", ", unknown))));
     }
 
     /** @param place what the statement was for, for example a table */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.zip.CRC32;
 import org.pg2citus.sink.catalog.TargetCatalog;
+import org.pg2citus.sink.progress.SentColumns;
 import org.postgresql.PGConnection;
 
 /**
@@ -44,8 +45,10 @@ final class Session implements AutoCloseable {
     private final TargetCatalog catalog;
     private final ShardMap shards;
     private final Stages stages;
+    private final SentColumns sentColumns;
 
-    private Session(TargetSettings settings, Connection connection, String applicationName) throws SQLException {
+    private Session(TargetSettings settings, Connection connection, String applicationName, String pipeline)
+            throws SQLException {
         this.settings = settings;
         this.connection = connection;
         this.citus = TargetCatalog.hasCitus(connection);
@@ -54,10 +57,15 @@ final class Session implements AutoCloseable {
         this.catalog = new TargetCatalog(connection, citus);
         this.shards = new ShardMap(connection);
         this.stages = new Stages(this, digest(applicationName));
+        this.sentColumns = new SentColumns(connection, pipeline);
     }
 
-    /** @param applicationName shown in pg_stat_activity; older sessions of the same name are ended */
-    static Session open(TargetSettings settings, String applicationName) throws SQLException {
+    /**
+     * Opens one.
+     *
+     * @param applicationName shown in pg_stat_activity; older sessions of the same name are ended
+     */
+    static Session open(TargetSettings settings, String applicationName, String pipeline) throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("user", settings.user());
         if (!settings.password().isEmpty()) {
@@ -73,7 +81,7 @@ final class Session implements AutoCloseable {
                 "socketTimeout", String.valueOf(settings.statementTimeout().toSeconds() + SOCKET_GRACE_SECONDS));
         Connection connection = DriverManager.getConnection(settings.url(), properties);
         try {
-            return new Session(settings, connection, applicationName);
+            return new Session(settings, connection, applicationName, pipeline);
         } catch (SQLException | RuntimeException e) {
             close(connection, e);
             throw e;
@@ -200,6 +208,10 @@ final class Session implements AutoCloseable {
 
     boolean citus() {
         return citus;
+    }
+
+    SentColumns sentColumns() {
+        return sentColumns;
     }
 
     /** True when foreign keys and triggers of the target are off inside a transaction. */

@@ -232,6 +232,10 @@ public final class TargetWriter implements AutoCloseable {
             throw Attempts.haltOrSame("the batch, at its commit", e, showKeys);
         }
         committing = Optional.empty();
+        if (progress.holdAtLsn().isPresent() && !written.holdAtLsn().equals(progress.holdAtLsn())) {
+            // Whoever held the sink may have changed tables meanwhile.
+            open.catalog().forgetAll();
+        }
         session.becameDurable(written);
         progress = written;
         metrics.committed(took);

@@ -123,6 +123,11 @@ public final class TargetCatalog {
         tables.remove(id);
     }
 
+    /** Forgets all tables: somebody may have changed them. */
+    public void forgetAll() {
+        tables.clear();
+    }
+
     private Optional<TargetTable> read(TableId id) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(TABLE)) {
             query.setString(1, id.schema());

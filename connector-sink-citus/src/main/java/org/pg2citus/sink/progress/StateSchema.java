@@ -78,8 +78,19 @@ public final class StateSchema {
               PRIMARY KEY (pipeline, table_schema, table_name)
             )""";
 
+    private static final String SENT_COLUMNS =
+            """
+            CREATE TABLE IF NOT EXISTS pg2citus.sent_columns (
+              pipeline text,
+              table_schema text,
+              table_name text,
+              columns text[] NOT NULL,
+              PRIMARY KEY (pipeline, table_schema, table_name)
+            )""";
+
     /** Its tables. */
-    public static final List<String> TABLES = List.of("progress", "copied_table", "copied_chunk", "snapshot_table");
+    public static final List<String> TABLES =
+            List.of("progress", "copied_table", "copied_chunk", "snapshot_table", "sent_columns");
 
     /** What tables of earlier versions lack; a lacking column is null there, which is right for all that they hold. */
     private static final String ADD_NEXT_OFFSETS = "ALTER TABLE pg2citus.progress ADD COLUMN next_offsets jsonb";
@@ -136,6 +147,7 @@ public final class StateSchema {
             statement.execute(COPIED_TABLE);
             statement.execute(COPIED_CHUNK);
             statement.execute(SNAPSHOT_TABLE);
+            statement.execute(SENT_COLUMNS);
             if (!hasNextOffsets(connection)) {
                 statement.execute(ADD_NEXT_OFFSETS);
             }

@@ -120,6 +120,57 @@ abstract class ColumnScenarios extends ApplyScenarios {
     }
 
     @Test
+    void columnThatTheSourceDropped_haltsAlsoInANewTask_untilTheTargetHasItNoMore() throws Exception {
+        for (TableKind kind : TableKind.values()) {
+            String t = table(kind, "tenant int, id int, a text, own text DEFAULT 'd', PRIMARY KEY (tenant, id)");
+            apply(Changes.of(t, "tenant,id", "tenant,id,a").insert("1", "1", "a"));
+            Changes newer = Changes.of(t, "tenant,id", "tenant,id").insert("1", "2");
+            for (int task = 1; task <= 2; task++) {
+                assertThatThrownBy(() -> apply(newer))
+                        .isInstanceOf(HaltException.class)
+                        .hasMessageStartingWith(
+                                "AP020: the source sends column a of table public.%s no more".formatted(t));
+                closeWriter();
+                writer = TargetWriter.open(target.settings(), writersPipeline, "topic", 0);
+            }
+            // A delete says nothing about columns.
+            apply(Changes.of(t, "tenant,id", "tenant,id").delete("1", "1"));
+            target.execute("ALTER TABLE %s DROP COLUMN a".formatted(t));
+            apply(newer);
+            assertThat(rows(t)).containsExactly(List.of("1", "2", "d"));
+        }
+    }
+
+    @Test
+    void columnThatTheSourceRenamed_haltsAndSaysBothNames() throws Exception {
+        String t = table(TableKind.DISTRIBUTED, "tenant int, id int, a text, PRIMARY KEY (tenant, id)");
+        apply(Changes.of(t, "tenant,id", "tenant,id,a").insert("1", "1", "a"));
+        Changes newer = Changes.of(t, "tenant,id", "tenant,id,z").insert("1", "2", "b");
+        assertThatThrownBy(() -> apply(newer))
+                .isInstanceOf(HaltException.class)
+                .hasMessageContaining("and sends z, which the target has not");
+        target.execute("ALTER TABLE %s RENAME a TO z".formatted(t));
+        apply(newer);
+        assertThat(rows(t)).containsExactly(List.of("1", "1", "a"), List.of("1", "2", "b"));
+    }
+
+    @Test
+    void tableChangedWhileTheSinkWasHeld_isReadAgain() throws Exception {
+        String t = table(TableKind.DISTRIBUTED, "gone text, tenant int, id int, n int, PRIMARY KEY (tenant, id)");
+        apply(Changes.of(t, "tenant,id", "tenant,id,n").insert("1", "1", "1"));
+        target.execute(
+                "UPDATE pg2citus.progress SET hold_at_lsn = 'F/0' WHERE pipeline = '%s'".formatted(writersPipeline));
+        apply();
+        target.execute(
+                "ALTER TABLE %s DROP COLUMN gone".formatted(t),
+                "ALTER TABLE %s ALTER COLUMN n TYPE bigint".formatted(t),
+                "UPDATE pg2citus.progress SET hold_at_lsn = NULL WHERE pipeline = '%s'".formatted(writersPipeline));
+        apply();
+        apply(Changes.of(t, "tenant,id", "tenant,id,n").update("1", "1", "5000000000"));
+        assertThat(rows(t)).containsExactly(List.of("1", "1", "5000000000"));
+    }
+
+    @Test
     void unknownTable_halts() {
         assertThatThrownBy(() -> apply(Changes.of("nowhere", "id", "id").insert("1")))
                 .isInstanceOf(HaltException.class)

@@ -213,7 +213,8 @@ abstract class ForeignKeyScenarios extends ApplyScenarios {
         target.execute(
                 "CREATE ROLE %s LOGIN".formatted(role),
                 "GRANT USAGE ON SCHEMA pg2citus TO " + role,
-                "GRANT SELECT, INSERT, UPDATE ON pg2citus.progress, pg2citus.copied_table, pg2citus.copied_chunk TO "
+                "GRANT SELECT, INSERT, UPDATE ON pg2citus.progress, pg2citus.copied_table, pg2citus.copied_chunk,"
+                        + " pg2citus.sent_columns TO "
                         + role);
         for (String table : List.of(countries, orders, items)) {
             target.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %s".formatted(table, role));

@@ -256,7 +256,8 @@ abstract class ProgressScenarios extends ApplyScenarios {
         target.execute(
                 "CREATE ROLE %s LOGIN".formatted(role),
                 "GRANT USAGE ON SCHEMA pg2citus TO " + role,
-                "GRANT SELECT, INSERT, UPDATE ON pg2citus.progress, pg2citus.copied_table, pg2citus.copied_chunk TO "
+                "GRANT SELECT, INSERT, UPDATE ON pg2citus.progress, pg2citus.copied_table, pg2citus.copied_chunk,"
+                        + " pg2citus.sent_columns TO "
                         + role,
                 "GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON %s TO %s".formatted(table, role));
         try (TargetWriter mine = TargetWriter.open(target.settings(role, true), pipeline, "topic", 0)) {

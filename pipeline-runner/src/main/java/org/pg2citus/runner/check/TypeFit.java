@@ -13,6 +13,7 @@ public final class TypeFit {
 
     private TypeFit() {}
 
+    /** True when it does. */
     public static boolean holds(String from, String to) {
         if (from.equals(to)) {
             return true;

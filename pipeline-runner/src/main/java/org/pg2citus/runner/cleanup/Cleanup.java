@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.pg2citus.runner.change.SchemaChangeStore;
 import org.pg2citus.runner.config.MigrationSettings;
 import org.pg2citus.runner.cutover.CutoverStore;
 import org.pg2citus.runner.failure.ExitCode;
@@ -154,6 +155,7 @@ public final class Cleanup {
     private void state(Connection onTarget, boolean dryRun, List<String> removed) throws SQLException {
         if (!dryRun) {
             cutovers.delete(onTarget);
+            new SchemaChangeStore(settings.name()).delete(onTarget);
             new HealthStore(settings.name()).delete(onTarget);
             store.forget(onTarget);
         }

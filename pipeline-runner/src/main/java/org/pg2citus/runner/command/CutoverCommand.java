@@ -132,6 +132,9 @@ final class CutoverCommand implements Callable<Integer> {
                     "migration %s is %s: it does not stream yet".formatted(state.name(), state.phase()),
                     "run it until it streams");
         }
+        if (action == Action.rehearse || action == Action.start) {
+            KnownMigration.refuseOpenSchemaChange(settings, "a cutover");
+        }
         Cutover cutover = new Cutover(
                 settings.name(),
                 state.tables(),

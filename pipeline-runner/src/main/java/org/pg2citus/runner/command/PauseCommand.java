@@ -3,6 +3,7 @@ package org.pg2citus.runner.command;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.Callable;
+import org.pg2citus.runner.change.SchemaChangeStore;
 import org.pg2citus.runner.config.MigrationSettings;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.postgres.Server;
@@ -46,6 +47,7 @@ final class PauseCommand implements Callable<Integer> {
             }
             Server target = new Server(Side.TARGET, settings.target(), settings.name());
             try (Connection session = target.connect("pause")) {
+                new SchemaChangeStore(settings.name()).refuseOpen(session, "a pause");
                 SinkHold.set(session, settings.name(), lsn);
             } catch (SQLException e) {
                 throw target.failure(e, "pausing the sink");

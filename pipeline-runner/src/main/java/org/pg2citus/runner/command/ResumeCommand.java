@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.pg2citus.runner.change.SchemaChangeStore;
 import org.pg2citus.runner.config.MigrationSettings;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.postgres.Server;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Mixin;
             ""
         },
         footerHeading = "%nExit codes:%n",
-        footer = "0 it goes on (also when nothing held it), 3 no such migration, 7 target.")
+        footer = "0 it goes on (also when nothing held it), 3 no such migration or a schema change is open, 7 target.")
 final class ResumeCommand implements Callable<Integer> {
 
     @Mixin
@@ -41,6 +42,7 @@ final class ResumeCommand implements Callable<Integer> {
             Server target = new Server(Side.TARGET, settings.target(), settings.name());
             Optional<Lsn> held;
             try (Connection session = target.connect("resume")) {
+                new SchemaChangeStore(settings.name()).refuseOpen(session, "the sink, let go,");
                 held = SinkHold.current(session, settings.name());
                 SinkHold.lift(session, settings.name());
             } catch (SQLException e) {

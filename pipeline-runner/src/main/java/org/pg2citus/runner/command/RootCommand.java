@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             StatusCommand.class,
             PauseCommand.class,
             ResumeCommand.class,
+            SchemaChangeCommand.class,
             HelpCommand.class
         },
         footerHeading = "%nBegin with:%n",

@@ -38,7 +38,15 @@ final class StatusBlockers {
                     "it does not run: the source keeps WAL until it does",
                     "pg2citus migrate continues it"));
         }
+        status.schemaChange()
+                .ifPresent(change -> blockers.add(finding(
+                        "WT009",
+                        Severity.WARNING,
+                        migration,
+                        "a schema change is open since %s, at step %s".formatted(change.since(), change.step()),
+                        change.next())));
         status.heldAt()
+                .filter(lsn -> status.schemaChange().isEmpty())
                 .ifPresent(lsn -> blockers.add(finding(
                         "WT007",
                         Severity.WARNING,

@@ -137,6 +137,10 @@ final class StatusReport {
                 .put(
                         "cutover",
                         status.cutover().map(cutover -> cutover.step().name()).orElse(null));
+        status.schemaChange().ifPresent(change -> root.putObject("schemaChange")
+                .put("step", change.step().name())
+                .put("since", change.since().toString())
+                .put("next", change.next()));
         root.put("summary", status.summary().name())
                 .put(
                         "secondsLeft",

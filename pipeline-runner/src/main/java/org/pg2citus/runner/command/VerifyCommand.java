@@ -97,6 +97,7 @@ final class VerifyCommand implements Callable<Integer> {
         try (StopOnSignal onSignal = new StopOnSignal(stop, settings.stopTimeout())) {
             Verification verification = verification(settings, stop);
             List<TableId> compared = tables(settings);
+            KnownMigration.refuseOpenSchemaChange(settings, "a verification");
             VerifyReport report = repair ? verification.repair(compared) : verification.run(compared);
             System.out.print(
                     output.isJson()

@@ -6,7 +6,8 @@ import static java.util.Objects.requireNonNull;
  * The command cannot go on. Carries what a person needs: a stable code, what is wrong and where, and what to do.
  *
  * <p>Codes: {@code CF} configuration, {@code ST} state, {@code PF} checks before the start, {@code DS} source,
- * {@code DT} target, {@code SL} slot, {@code CP} copy, {@code KC} Kafka and Connect, {@code SM} schema.
+ * {@code DT} target, {@code SL} slot, {@code CP} copy, {@code KC} Kafka and Connect, {@code SC} schema change,
+ * {@code SM} schema.
  */
 public final class MigrationException extends RuntimeException {
 

@@ -11,7 +11,7 @@ import org.pg2citus.sink.change.TableId;
  * A migration as its row in the target has it.
  *
  * @param slotLsn from where the slot's changes are complete in the topic; empty while preparing
- * @param tables the tables that take part, fixed at the first start
+ * @param tables the tables that take part; only a schema change changes them after the first start
  * @param topic the topic that the slot's changes went to; empty while preparing
  */
 public record MigrationState(
@@ -43,6 +43,11 @@ public record MigrationState(
 
     public MigrationState withTopic(TopicIdentity newTopic) {
         return new MigrationState(name, phase, source, slot, publication, slotLsn, tables, Optional.of(newTopic));
+    }
+
+    /** A schema change adds, renames and drops tables. */
+    public MigrationState withTables(List<TableId> newTables) {
+        return new MigrationState(name, phase, source, slot, publication, slotLsn, newTables, topic);
     }
 
     public MigrationState withSource(SourceIdentity newSource) {

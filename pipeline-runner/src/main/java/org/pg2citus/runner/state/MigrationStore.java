@@ -35,6 +35,7 @@ public final class MigrationStore {
             "copy_progress",
             "deferred_index",
             "snapshot_table",
+            "sent_columns",
             "progress");
 
     // A plain table, also on Citus: its writes need no atomicity with the data, as the ledger's and the progress' do.

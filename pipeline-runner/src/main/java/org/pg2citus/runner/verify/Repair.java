@@ -146,11 +146,14 @@ final class Repair implements AutoCloseable {
             return;
         }
         writer.get().close();
-        try (Connection session = target.connect("repair");
-                PreparedStatement delete =
-                        session.prepareStatement("DELETE FROM pg2citus.progress WHERE pipeline = ?")) {
-            delete.setString(1, pipeline);
-            delete.executeUpdate();
+        try (Connection session = target.connect("repair")) {
+            for (String table : List.of("sent_columns", "progress")) {
+                try (PreparedStatement delete =
+                        session.prepareStatement("DELETE FROM pg2citus.%s WHERE pipeline = ?".formatted(table))) {
+                    delete.setString(1, pipeline);
+                    delete.executeUpdate();
+                }
+            }
         } catch (SQLException e) {
             throw target.failure(e, "forgetting the repair's progress");
         }

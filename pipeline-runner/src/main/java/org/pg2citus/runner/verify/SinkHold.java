@@ -157,6 +157,11 @@ public final class SinkHold implements AutoCloseable {
     }
 
     private Lsn reached() throws SQLException {
+        return reached(target, pipeline);
+    }
+
+    /** Where the sink is: everything that committed before is applied. */
+    public static Lsn reached(Connection target, String pipeline) throws SQLException {
         try (PreparedStatement query = target.prepareStatement(
                 "SELECT greatest(applied_lsn, seen_lsn) FROM pg2citus.progress WHERE pipeline = ?")) {
             query.setString(1, pipeline);
@@ -167,7 +172,8 @@ public final class SinkHold implements AutoCloseable {
         }
     }
 
-    private static void nudge(Connection source) throws SQLException {
+    /** Has the source write something, so that an idle sink writes its progress. */
+    public static void nudge(Connection source) throws SQLException {
         try (Statement statement = source.createStatement()) {
             // With a transaction id, so that its commit is written out and decoded at once.
             statement

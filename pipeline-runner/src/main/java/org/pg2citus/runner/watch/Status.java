@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.pg2citus.runner.catalog.Table;
 import org.pg2citus.runner.catalog.Tables;
+import org.pg2citus.runner.change.SchemaChange;
+import org.pg2citus.runner.change.SchemaChangeStore;
 import org.pg2citus.runner.config.MigrationSettings;
 import org.pg2citus.runner.cutover.CutoverState;
 import org.pg2citus.runner.cutover.CutoverStep;
@@ -45,6 +47,7 @@ import org.pg2citus.sink.change.TableId;
  * @param recentCopy how far the copy is, as a running migration left it within the last minute
  * @param heldAt the sink is held there: paused, or being verified
  * @param cutover empty when none was begun
+ * @param schemaChange empty when none is open
  * @param health as a running migration left it within the last minute
  */
 public record Status(
@@ -57,6 +60,7 @@ public record Status(
         Optional<CopyProgressed> recentCopy,
         Optional<Lsn> heldAt,
         Optional<CutoverState> cutover,
+        Optional<SchemaChange> schemaChange,
         Optional<Health> health) {
 
     /** A migration in one word. */
@@ -104,6 +108,7 @@ public record Status(
         requireNonNull(recentCopy, "recentCopy is null");
         requireNonNull(heldAt, "heldAt is null");
         requireNonNull(cutover, "cutover is null");
+        requireNonNull(schemaChange, "schemaChange is null");
         requireNonNull(health, "health is null");
         tables = List.copyOf(tables);
     }
@@ -123,6 +128,7 @@ public record Status(
         Optional<Long> lagMs;
         Optional<Lsn> heldAt;
         Optional<CutoverState> cutover;
+        Optional<SchemaChange> schemaChange;
         Optional<Health> health;
         try (Connection target = targetServer.connect("status")) {
             state = store.require(target, settings.target());
@@ -132,6 +138,7 @@ public record Status(
             lagMs = store.recentLagMs(target);
             heldAt = state.phase() == Phase.STREAMING ? SinkHold.current(target, state.name()) : Optional.empty();
             cutover = new CutoverStore(state.name()).load(target);
+            schemaChange = new SchemaChangeStore(state.name()).load(target);
             health = new HealthStore(state.name()).recent(target);
         } catch (SQLException e) {
             throw targetServer.failure(e, "reading the migration's state");
@@ -159,6 +166,7 @@ public record Status(
                     copying,
                     heldAt,
                     cutover,
+                    schemaChange,
                     health);
         } catch (SQLException e) {
             throw sourceServer.failure(e, "reading the slot");

@@ -55,6 +55,7 @@ class StatusTest {
                 Optional.empty(),
                 heldAt,
                 cutover,
+                Optional.empty(),
                 health);
     }
 
