@@ -213,7 +213,7 @@ abstract class ProgressScenarios extends ApplyScenarios {
             StateSchema.create(fresh.connection());
             fresh.execute(
                     "ALTER TABLE pg2citus.progress DROP COLUMN next_offsets",
-                    "DROP TABLE pg2citus.snapshot_table",
+                    "DROP TABLE pg2citus.snapshot_table, pg2citus.sent_columns",
                     "INSERT INTO pg2citus.progress (pipeline, epoch, applied_lsn, topic, topic_partition, next_offset)"
                             + " VALUES ('p', 0, '0/10', 'topic', 0, 7)");
             try (TargetWriter mine = TargetWriter.open(fresh.settings(), "p", "topic", 0)) {
@@ -246,6 +246,7 @@ abstract class ProgressScenarios extends ApplyScenarios {
                             List.of("pg2citus.copied_chunk", "n", "0"),
                             List.of("pg2citus.copied_table", "n", "0"),
                             List.of("pg2citus.progress", "n", "0"),
+                            List.of("pg2citus.sent_columns", "n", "0"),
                             List.of("pg2citus.snapshot_table", "n", "0"));
         }
     }

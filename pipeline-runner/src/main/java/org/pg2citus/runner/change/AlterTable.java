@@ -5,6 +5,10 @@ import static java.util.Objects.requireNonNull;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.pg2citus.runner.sql.SqlCursor;
+import org.pg2citus.runner.sql.SqlName;
+import org.pg2citus.runner.sql.SqlToken;
+import org.pg2citus.runner.sql.SqlTokens;
 
 /**
  * An {@code ALTER TABLE}, taken apart.
@@ -19,7 +23,7 @@ record AlterTable(SqlName table, String head, List<Action> actions) {
      * @param sql as it is written
      * @param tokens with positions in {@code sql}
      */
-    record Action(String sql, List<Token> tokens) {
+    record Action(String sql, List<SqlToken> tokens) {
         Action {
             requireNonNull(sql, "sql is null");
             tokens = List.copyOf(tokens);
@@ -34,21 +38,21 @@ record AlterTable(SqlName table, String head, List<Action> actions) {
 
     /** Empty when the statement is another one. */
     static Optional<AlterTable> of(ChangeStatement statement) {
-        TokenCursor cursor = new TokenCursor(statement.tokens());
-        if (!cursor.take("alter", "table")) {
+        SqlCursor cursor = new SqlCursor(statement.tokens());
+        if (!cursor.accept("alter", "table")) {
             return Optional.empty();
         }
-        if (cursor.take("all")) {
+        if (cursor.accept("all")) {
             return Optional.empty();
         }
-        cursor.take("if", "exists");
-        cursor.take("only");
-        Optional<SqlName> name = cursor.takeName();
-        cursor.takeSymbol('*');
-        if (name.isEmpty() || cursor.isAtEnd()) {
+        cursor.accept("if", "exists");
+        cursor.accept("only");
+        Optional<SqlName> name = cursor.sqlName();
+        cursor.accept("*");
+        if (name.isEmpty() || cursor.atEnd()) {
             return Optional.empty();
         }
-        int from = cursor.position();
+        int from = cursor.taken();
         String head = statement
                 .sql()
                 .substring(0, statement.tokens().get(from).start())
@@ -58,11 +62,11 @@ record AlterTable(SqlName table, String head, List<Action> actions) {
 
     private static List<Action> actions(ChangeStatement statement, int from) {
         List<Action> actions = new ArrayList<>();
-        List<Token> tokens = statement.tokens();
+        List<SqlToken> tokens = statement.tokens();
         int first = from;
         for (int i = from; i <= tokens.size(); i++) {
             boolean ends = i == tokens.size()
-                    || (tokens.get(i).depth() == 0 && tokens.get(i).isSymbol(','));
+                    || (tokens.get(i).depth() == 0 && tokens.get(i).is(","));
             if (ends && i > first) {
                 actions.add(action(statement.sql(), tokens.subList(first, i)));
                 first = i + 1;
@@ -71,13 +75,13 @@ record AlterTable(SqlName table, String head, List<Action> actions) {
         return actions;
     }
 
-    private static Action action(String sql, List<Token> tokens) {
+    private static Action action(String sql, List<SqlToken> tokens) {
         int start = tokens.get(0).start();
         return new Action(
                 sql.substring(start, tokens.get(tokens.size() - 1).end()),
                 tokens.stream()
-                        .map(token -> new Token(
-                                token.kind(), token.value(), token.start() - start, token.end() - start, token.depth()))
+                        .map(token -> new SqlToken(
+                                token.kind(), token.text(), token.start() - start, token.end() - start, token.depth()))
                         .toList());
     }
 
@@ -96,22 +100,22 @@ record AlterTable(SqlName table, String head, List<Action> actions) {
 
     /** The change of type that an action is; empty for another one. */
     static Optional<NewType> newType(Action action) {
-        TokenCursor cursor = new TokenCursor(action.tokens());
-        if (!cursor.take("alter")) {
+        SqlCursor cursor = new SqlCursor(action.tokens());
+        if (!cursor.accept("alter")) {
             return Optional.empty();
         }
-        cursor.take("column");
-        Optional<String> column = cursor.takeIdentifier();
-        cursor.take("set", "data");
-        if (column.isEmpty() || !cursor.take("type") || cursor.isAtEnd()) {
+        cursor.accept("column");
+        Optional<String> column = cursor.name();
+        cursor.accept("set", "data");
+        if (column.isEmpty() || !cursor.accept("type") || cursor.atEnd()) {
             return Optional.empty();
         }
-        int typeStart = cursor.peek().orElseThrow().start();
-        if (!cursor.skipTo("using", 0)) {
+        int typeStart = cursor.position();
+        if (!cursor.skipTo("using")) {
             return Optional.of(
                     new NewType(column.get(), withoutCollation(action.sql().substring(typeStart)), Optional.empty()));
         }
-        Token using = cursor.peek().orElseThrow();
+        SqlToken using = cursor.peek().orElseThrow();
         return Optional.of(new NewType(
                 column.get(),
                 withoutCollation(action.sql().substring(typeStart, using.start())),
@@ -119,8 +123,8 @@ record AlterTable(SqlName table, String head, List<Action> actions) {
     }
 
     private static String withoutCollation(String type) {
-        for (Token token : Tokens.of(type)) {
-            if (token.isWord("collate")) {
+        for (SqlToken token : SqlTokens.of(type)) {
+            if (token.is("collate")) {
                 return type.substring(0, token.start()).strip();
             }
         }
@@ -129,13 +133,13 @@ record AlterTable(SqlName table, String head, List<Action> actions) {
 
     /** The column that an action drops; empty for another one. */
     static Optional<String> droppedColumn(Action action) {
-        TokenCursor cursor = new TokenCursor(action.tokens());
-        if (!cursor.take("drop") || cursor.take("constraint")) {
+        SqlCursor cursor = new SqlCursor(action.tokens());
+        if (!cursor.accept("drop") || cursor.accept("constraint")) {
             return Optional.empty();
         }
-        cursor.take("column");
-        cursor.take("if", "exists");
-        return cursor.takeIdentifier();
+        cursor.accept("column");
+        cursor.accept("if", "exists");
+        return cursor.name();
     }
 
     static boolean isReplicaIdentity(Action action) {

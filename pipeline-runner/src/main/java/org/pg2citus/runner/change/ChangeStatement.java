@@ -8,13 +8,16 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
+import org.pg2citus.runner.sql.SqlCursor;
+import org.pg2citus.runner.sql.SqlToken;
+import org.pg2citus.runner.sql.SqlTokens;
 
 /**
  * A statement of the file.
  *
  * @param sql as it is written, without the semicolon
  */
-record ChangeStatement(String sql, StatementKind kind, List<Token> tokens) {
+record ChangeStatement(String sql, StatementKind kind, List<SqlToken> tokens) {
 
     private static final int SHORT = 80;
 
@@ -38,16 +41,21 @@ record ChangeStatement(String sql, StatementKind kind, List<Token> tokens) {
      * @throws MigrationException SC012 when it cannot be part of a transaction that changes both sides
      */
     static ChangeStatement of(String sql) {
-        List<Token> tokens = Tokens.of(sql);
-        if (tokens.stream().anyMatch(token -> token.isSymbol('\\'))) {
-            throw refused(sql, "commands of psql are not SQL", "write the statement itself into the file");
+        List<SqlToken> tokens = SqlTokens.of(sql);
+        if (tokens.stream().anyMatch(token -> token.is("\\"))) {
+            throw psql(sql);
         }
-        String first = tokens.get(0).value();
+        String first = tokens.get(0).text();
         refuseOutsideOfTransactions(sql, first, tokens);
         return new ChangeStatement(sql, kind(sql, first, tokens), tokens);
     }
 
-    private static StatementKind kind(String sql, String first, List<Token> tokens) {
+    /** The refusal of a command that only psql knows. */
+    static MigrationException psql(String command) {
+        return refused(command, "commands of psql are not SQL", "write the statement itself into the file");
+    }
+
+    private static StatementKind kind(String sql, String first, List<SqlToken> tokens) {
         if (TRANSACTION.contains(first)) {
             return StatementKind.TRANSACTION;
         }
@@ -73,10 +81,10 @@ record ChangeStatement(String sql, StatementKind kind, List<Token> tokens) {
         throw refused(sql, "it changes no schema", "leave it out of the file");
     }
 
-    private static void refuseOutsideOfTransactions(String sql, String first, List<Token> tokens) {
-        boolean isIndex = tokens.stream().limit(4).anyMatch(token -> token.isWord("index"));
+    private static void refuseOutsideOfTransactions(String sql, String first, List<SqlToken> tokens) {
+        boolean isIndex = tokens.stream().limit(4).anyMatch(token -> token.is("index"));
         if ((isIndex || first.equals("reindex") || first.equals("alter"))
-                && tokens.stream().anyMatch(token -> token.depth() == 0 && token.isWord("concurrently"))) {
+                && tokens.stream().anyMatch(token -> token.depth() == 0 && token.is("concurrently"))) {
             throw refused(
                     sql,
                     "CONCURRENTLY cannot be part of a transaction",
@@ -99,7 +107,7 @@ record ChangeStatement(String sql, StatementKind kind, List<Token> tokens) {
             throw refused(sql, "the file is one transaction", "leave it out of the file");
         }
         if (startsWith(tokens, "alter", "table")
-                && tokens.stream().anyMatch(token -> token.depth() == 0 && token.isWord("attach"))) {
+                && tokens.stream().anyMatch(token -> token.depth() == 0 && token.is("attach"))) {
             throw refused(
                     sql,
                     "rows that the partition has already are in no copy",
@@ -109,8 +117,8 @@ record ChangeStatement(String sql, StatementKind kind, List<Token> tokens) {
             throw refused(sql, "rows are not in this file", "load the rows after the change, on the source alone");
         }
         if (startsWith(tokens, "alter", "type")
-                && tokens.stream().anyMatch(token -> token.isWord("rename"))
-                && tokens.stream().anyMatch(token -> token.isWord("value"))) {
+                && tokens.stream().anyMatch(token -> token.is("rename"))
+                && tokens.stream().anyMatch(token -> token.is("value"))) {
             throw refused(
                     sql,
                     "no lock keeps others from writing the old label meanwhile, so no position is between old and new"
@@ -120,24 +128,23 @@ record ChangeStatement(String sql, StatementKind kind, List<Token> tokens) {
     }
 
     /** Rows that a definition makes are made by each side from its own, and the stream brings them, too. */
-    private static void refuseRowsInDefinition(String sql, List<Token> tokens) {
+    private static void refuseRowsInDefinition(String sql, List<SqlToken> tokens) {
         boolean createsTable = startsWith(tokens, "create")
-                && tokens.stream().limit(4).anyMatch(token -> token.isWord("table"))
-                && tokens.stream().noneMatch(token -> token.isWord("materialized"));
-        if (createsTable && tokens.stream().anyMatch(token -> token.depth() == 0 && token.isWord("as"))) {
+                && tokens.stream().limit(4).anyMatch(token -> token.is("table"))
+                && tokens.stream().noneMatch(token -> token.is("materialized"));
+        if (createsTable && tokens.stream().anyMatch(token -> token.depth() == 0 && token.is("as"))) {
             throw refused(
                     sql,
                     "CREATE TABLE AS makes rows that are in no copy",
                     "CREATE TABLE first, and INSERT INTO ... SELECT at the end of the file: the stream brings the rows");
         }
-        if (createsTable
-                && tokens.stream().limit(4).anyMatch(token -> token.isWord("temp") || token.isWord("temporary"))) {
+        if (createsTable && tokens.stream().limit(4).anyMatch(token -> token.is("temp") || token.is("temporary"))) {
             throw refused(sql, "a temporary table ends with the session", "leave it out of the file");
         }
     }
 
-    static boolean startsWith(List<Token> tokens, String... words) {
-        return new TokenCursor(tokens).take(words);
+    static boolean startsWith(List<SqlToken> tokens, String... words) {
+        return new SqlCursor(tokens).accept(words);
     }
 
     private static MigrationException refused(String sql, String why, String remedy) {

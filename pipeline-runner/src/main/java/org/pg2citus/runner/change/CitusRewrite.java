@@ -8,6 +8,9 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
+import org.pg2citus.runner.sql.SqlCursor;
+import org.pg2citus.runner.sql.SqlName;
+import org.pg2citus.runner.sql.SqlToken;
 
 /**
  * Makes of the source's statements those of the target. Rewrites only where there is one right way; where there is none,
@@ -108,24 +111,24 @@ final class CitusRewrite {
             throw ownFileNeeded(
                     statement.sql(), "column %s distributes the table on the target".formatted(distribution));
         }
-        TokenCursor cursor = new TokenCursor(action.tokens());
-        if (!cursor.take("add")) {
+        SqlCursor cursor = new SqlCursor(action.tokens());
+        if (!cursor.accept("add")) {
             return action.sql();
         }
-        if (cursor.take("constraint")) {
-            cursor.takeIdentifier();
+        if (cursor.accept("constraint")) {
+            cursor.name();
         }
-        boolean isKey = cursor.take("primary", "key") || cursor.take("unique");
+        boolean isKey = cursor.accept("primary", "key") || cursor.accept("unique");
         if (isKey) {
-            if (cursor.take("using")) {
+            if (cursor.accept("using")) {
                 throw ownFileNeeded(statement.sql(), "Citus makes no constraint of an index");
             }
-            cursor.take("nulls", "not", "distinct");
-            cursor.take("nulls", "distinct");
+            cursor.accept("nulls", "not", "distinct");
+            cursor.accept("nulls", "distinct");
             return withColumn(action.sql(), action.tokens(), cursor, distribution);
         }
         if (action.tokens().stream()
-                .anyMatch(token -> token.depth() == 0 && (token.isWord("unique") || token.isWord("primary")))) {
+                .anyMatch(token -> token.depth() == 0 && (token.is("unique") || token.is("primary")))) {
             throw ownFileNeeded(
                     statement.sql(),
                     "a column that is a key by itself cannot hold the distribution column; add the column first, the"
@@ -139,11 +142,10 @@ final class CitusRewrite {
     }
 
     private void uniqueIndex(ChangeStatement statement) {
-        TokenCursor cursor = new TokenCursor(statement.tokens());
-        cursor.skipTo("on", 0);
-        cursor.take("on");
-        cursor.take("only");
-        Optional<String> distribution = cursor.takeName().flatMap(distributionColumn);
+        SqlCursor cursor = new SqlCursor(statement.tokens());
+        cursor.skipBehind("on");
+        cursor.accept("only");
+        Optional<String> distribution = cursor.sqlName().flatMap(distributionColumn);
         statements.add(
                 distribution.isEmpty()
                         ? statement.sql()
@@ -151,21 +153,21 @@ final class CitusRewrite {
     }
 
     /** A key of a distributed table holds the distribution column: each shard can only see to its own rows. */
-    private String withColumn(String sql, List<Token> tokens, TokenCursor cursor, String column) {
-        if (!cursor.skipToParenthesis(0)) {
+    private String withColumn(String sql, List<SqlToken> tokens, SqlCursor cursor, String column) {
+        if (!cursor.skipTo("(")) {
             return sql;
         }
         int last = -1;
-        for (int i = cursor.position() + 1; i < tokens.size(); i++) {
-            Token token = tokens.get(i);
+        for (int i = cursor.taken() + 1; i < tokens.size(); i++) {
+            SqlToken token = tokens.get(i);
             if (token.depth() == 0) {
                 last = i;
                 break;
             }
             boolean isElement = token.depth() == 1
-                    && token.isIdentifier()
-                    && (tokens.get(i - 1).isSymbol('(') || tokens.get(i - 1).isSymbol(','));
-            if (isElement && token.value().equals(column)) {
+                    && token.isName()
+                    && (tokens.get(i - 1).is("(") || tokens.get(i - 1).is(","));
+            if (isElement && token.text().equals(column)) {
                 return sql;
             }
         }
@@ -180,11 +182,11 @@ final class CitusRewrite {
 
     /** How a new table is to be distributed is a decision. */
     private static void refuseNewTable(ChangeStatement statement) {
-        List<Token> tokens = statement.tokens();
+        List<SqlToken> tokens = statement.tokens();
         boolean isTable = ChangeStatement.startsWith(tokens, "create")
-                && tokens.stream().limit(3).anyMatch(token -> token.isWord("table"));
-        boolean isPartition = tokens.stream().anyMatch(token -> token.depth() == 0 && token.isWord("partition"))
-                && tokens.stream().anyMatch(token -> token.depth() == 0 && token.isWord("of"));
+                && tokens.stream().limit(3).anyMatch(token -> token.is("table"));
+        boolean isPartition = tokens.stream().anyMatch(token -> token.depth() == 0 && token.is("partition"))
+                && tokens.stream().anyMatch(token -> token.depth() == 0 && token.is("of"));
         if (isTable && !isPartition) {
             throw ownFileNeeded(
                     statement.sql(),

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pg2citus.runner.sql.SqlName;
 import org.pg2citus.sink.change.TableId;
 
 /** What the source's catalog says of tables while they are changed, within the transaction that changes them. */

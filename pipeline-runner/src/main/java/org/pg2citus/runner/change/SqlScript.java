@@ -1,9 +1,12 @@
 package org.pg2citus.runner.change;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
+import org.pg2citus.runner.sql.SqlStatements;
+import org.pg2citus.runner.sql.SqlToken;
+import org.pg2citus.runner.sql.SqlTokens;
+import org.pg2citus.runner.sql.UnclosedSqlException;
 
 /**
  * The statements of a file, for one transaction.
@@ -22,8 +25,7 @@ record SqlScript(List<ChangeStatement> statements) {
      * @throws MigrationException SC011 when it cannot be read or is empty, SC012 when a statement cannot be carried through
      */
     static SqlScript parse(String text) {
-        List<ChangeStatement> inside =
-                withoutTransaction(split(text).stream().map(ChangeStatement::of).toList());
+        List<ChangeStatement> inside = withoutTransaction(split(text));
         if (inside.isEmpty()) {
             throw new MigrationException(
                     ExitCode.USAGE, "SC011", "the file has no statement", "give a file with the statements to run");
@@ -31,37 +33,24 @@ record SqlScript(List<ChangeStatement> statements) {
         return new SqlScript(inside);
     }
 
-    /**
-     * Cuts at semicolons. Not by the driver's parser, which takes everything behind a body in {@code BEGIN ATOMIC ... END}
-     * for a part of it.
-     */
-    private static List<String> split(String text) {
-        List<String> statements = new ArrayList<>();
-        List<Token> tokens = Tokens.of(text);
-        int start = 0;
-        int bodies = 0;
-        boolean isEmpty = true;
-        for (int i = 0; i < tokens.size(); i++) {
-            Token token = tokens.get(i);
-            if (bodies > 0) {
-                // CASE is all that ends with END inside of a body.
-                bodies += token.isWord("case") ? 1 : token.isWord("end") ? -1 : 0;
-            } else if (token.isWord("atomic") && i > 0 && tokens.get(i - 1).isWord("begin")) {
-                bodies = 1;
-            } else if (token.isSymbol(';') && token.depth() == 0) {
-                if (!isEmpty) {
-                    statements.add(text.substring(start, token.start()).strip());
+    private static List<ChangeStatement> split(String text) {
+        try {
+            for (SqlToken token : SqlTokens.all(text)) {
+                if (token.kind() == SqlToken.Kind.PSQL) {
+                    throw ChangeStatement.psql(token.text());
                 }
-                start = token.end();
-                isEmpty = true;
-                continue;
             }
-            isEmpty = false;
+            return SqlStatements.of(text).stream()
+                    .map(piece -> ChangeStatement.of(piece.sql()))
+                    .toList();
+        } catch (UnclosedSqlException e) {
+            throw new MigrationException(
+                    ExitCode.USAGE,
+                    "SC011",
+                    "the file cannot be read: " + e.getMessage(),
+                    "correct the file; nothing was changed on either side",
+                    e);
         }
-        if (!isEmpty) {
-            statements.add(text.substring(start).strip());
-        }
-        return statements;
     }
 
     private static List<ChangeStatement> withoutTransaction(List<ChangeStatement> all) {

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pg2citus.runner.sql.SqlName;
 import org.pg2citus.sink.change.TableId;
 
 /** What names without a schema mean. */

@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.pg2citus.runner.schema.SqlTokens.Kind;
-import org.pg2citus.runner.schema.SqlTokens.Token;
+import org.pg2citus.runner.sql.SqlStatements;
+import org.pg2citus.runner.sql.SqlToken;
+import org.pg2citus.runner.sql.SqlTokens;
 
 /** Reads the plain text of {@code pg_dump}: each object has a header of three comments, {@code -- Name: ...} in the middle. */
 final class DumpText {
@@ -24,7 +25,7 @@ final class DumpText {
 
     static List<DumpEntry> entries(String dump) {
         List<DumpEntry> entries = new ArrayList<>();
-        List<Token> tokens = SqlTokens.all(dump);
+        List<SqlToken> tokens = SqlTokens.all(dump);
         Matcher open = null;
         int bodyStart = 0;
         // Comments within quotes are no tokens, so nothing in a function's body is taken for a header.
@@ -32,7 +33,7 @@ final class DumpText {
             Matcher header = HEADER.matcher(tokens.get(i).text());
             boolean isHeader = isRule(tokens.get(i - 1))
                     && isRule(tokens.get(i + 1))
-                    && tokens.get(i).kind() == Kind.COMMENT;
+                    && tokens.get(i).kind() == SqlToken.Kind.COMMENT;
             boolean begins = isHeader && header.matches();
             if (begins || (isHeader && tokens.get(i).text().equals(END))) {
                 if (open != null) {
@@ -49,8 +50,8 @@ final class DumpText {
         return entries;
     }
 
-    private static boolean isRule(Token token) {
-        return token.kind() == Kind.COMMENT && token.text().equals("--");
+    private static boolean isRule(SqlToken token) {
+        return token.kind() == SqlToken.Kind.COMMENT && token.text().equals("--");
     }
 
     private static DumpEntry entry(Matcher header, String body) {
@@ -62,7 +63,7 @@ final class DumpText {
     }
 
     private static boolean setsDefault(String sql) {
-        List<Token> tokens = SqlTokens.of(sql);
+        List<SqlToken> tokens = SqlTokens.of(sql);
         return tokens.size() > 1
                 && tokens.get(0).is("set")
                 && DEFAULTS.contains(tokens.get(1).text());

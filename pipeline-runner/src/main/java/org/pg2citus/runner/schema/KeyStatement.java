@@ -3,7 +3,9 @@ package org.pg2citus.runner.schema;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.pg2citus.runner.schema.SqlTokens.Token;
+import org.pg2citus.runner.sql.SqlCursor;
+import org.pg2citus.runner.sql.SqlToken;
+import org.pg2citus.runner.sql.SqlTokens;
 import org.pg2citus.sink.change.TableId;
 
 /**
@@ -70,7 +72,7 @@ record KeyStatement(TableId table, SourceKey key, String sql, int columnsEnd) {
     }
 
     private static List<String> equalColumns(String list) {
-        List<Token> tokens = SqlTokens.of(list);
+        List<SqlToken> tokens = SqlTokens.of(list);
         List<String> columns = new ArrayList<>();
         String column = "";
         for (int i = 1; i + 1 < tokens.size(); i++) {

@@ -3,6 +3,7 @@ package org.pg2citus.runner.schema;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pg2citus.runner.sql.SqlCursor;
 import org.pg2citus.sink.change.TableId;
 
 /**
@@ -282,7 +283,9 @@ record Probe(String sql, List<String> parameters, boolean citus, Optional<Probe>
     /** What is true when a setting of a column has been made. */
     private static Optional<String> setting(SqlCursor cursor) {
         if (cursor.accept("set", "statistics")) {
-            return cursor.name().filter(number -> number.matches("\\d+")).map(number -> "a.attstattarget = " + number);
+            return cursor.number()
+                    .filter(number -> number.matches("\\d+"))
+                    .map(number -> "a.attstattarget = " + number);
         }
         boolean storage = cursor.accept("set", "storage");
         if (storage || cursor.accept("set", "compression")) {

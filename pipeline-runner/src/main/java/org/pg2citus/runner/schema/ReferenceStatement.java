@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.pg2citus.runner.schema.SourceReference.Action;
+import org.pg2citus.runner.sql.SqlCursor;
 import org.pg2citus.sink.change.TableId;
 
 /**

@@ -5,6 +5,10 @@ import java.util.List;
 import java.util.Optional;
 import org.pg2citus.runner.config.Nearest;
 import org.pg2citus.runner.config.Problems;
+import org.pg2citus.runner.sql.SqlStatements;
+import org.pg2citus.runner.sql.SqlToken;
+import org.pg2citus.runner.sql.SqlTokens;
+import org.pg2citus.runner.sql.UnclosedSqlException;
 
 /**
  * The statements that make a schema, in the order that works; as text it can be read, edited, and run by psql too.
@@ -59,8 +63,7 @@ public record SchemaScript(List<String> session, List<SchemaStatement> statement
         List<String> session = new ArrayList<>();
         List<SchemaStatement> statements = new ArrayList<>();
         Optional<Section> section = Optional.empty();
-        // A last statement, so that marks at the end are looked at too.
-        for (SqlStatements.Piece piece : SqlStatements.of(text + "\n;SELECT")) {
+        for (SqlStatements.Piece piece : pieces(file, text, problems)) {
             for (String comment : piece.comments()) {
                 if (comment.startsWith(MARK)) {
                     String word = comment.substring(MARK.length()).strip();
@@ -86,5 +89,20 @@ public record SchemaScript(List<String> session, List<SchemaStatement> statement
         }
         problems.throwIfAny();
         return new SchemaScript(session, statements.subList(0, statements.size() - 1));
+    }
+
+    private static List<SqlStatements.Piece> pieces(String file, String text, Problems problems) {
+        try {
+            SqlTokens.all(text).stream()
+                    .filter(token -> token.kind() == SqlToken.Kind.PSQL)
+                    .forEach(command -> problems.add(
+                            "%s: %s is a command of psql, which only psql can run".formatted(file, command.text())));
+            // A last statement, so that marks at the end are looked at too.
+            return SqlStatements.of(text + "\n;SELECT");
+        } catch (UnclosedSqlException e) {
+            problems.add("%s: %s".formatted(file, e.getMessage()));
+            problems.throwIfAny();
+            throw e;
+        }
     }
 }

@@ -11,7 +11,9 @@ import java.util.Optional;
 import java.util.Set;
 import org.pg2citus.runner.check.Finding;
 import org.pg2citus.runner.schema.CitusRules.Outcome;
-import org.pg2citus.runner.schema.SqlTokens.Token;
+import org.pg2citus.runner.sql.SqlCursor;
+import org.pg2citus.runner.sql.SqlToken;
+import org.pg2citus.runner.sql.SqlTokens;
 import org.pg2citus.sink.change.TableId;
 
 /**
@@ -373,7 +375,7 @@ final class ScriptBuilder {
 
     private static Set<TableId> names(String statement) {
         Set<TableId> names = new LinkedHashSet<>();
-        List<Token> tokens = SqlTokens.of(statement);
+        List<SqlToken> tokens = SqlTokens.of(statement);
         for (int i = 0; i + 2 < tokens.size(); i++) {
             if (tokens.get(i).isName()
                     && tokens.get(i + 1).is(".")

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pg2citus.runner.failure.MigrationException;
+import org.pg2citus.runner.sql.SqlName;
 import org.pg2citus.sink.change.TableId;
 
 /** {@code t} is distributed by {@code tenant}, {@code "Odd"} by {@code "T id"}, {@code r} is not distributed. */

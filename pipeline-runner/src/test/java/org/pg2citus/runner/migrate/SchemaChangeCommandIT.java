@@ -39,7 +39,7 @@ import org.pg2citus.runner.migrate.Migration.Until;
 
 /**
  * Schema changes of every kind while the changed table is written to all the time: with files, by hand, unannounced, and
- * with the command ended at each of its steps. After each, every row of both sides is compared.
+ * with the command ended at each of its steps. After each part, every row of both sides is compared.
  */
 class SchemaChangeCommandIT {
 
@@ -266,8 +266,9 @@ class SchemaChangeCommandIT {
                     .isInstanceOf(Killed.class);
             changeover("never").finish(change);
             assertThat(columns(targetUrl)).contains("step" + (i + 1)).doesNotContain("step" + i);
-            verify();
         }
+        // Rows that were lost or doubled at one of them would still be so.
+        verify();
         // Ended while the source's transaction was under way, which then was rolled back.
         ok(execute("schema-change", "begin", "--sql=" + file("ALTER TABLE items ADD COLUMN undone int")));
         TestDatabases.execute(

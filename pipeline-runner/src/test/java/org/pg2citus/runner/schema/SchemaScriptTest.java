@@ -47,6 +47,16 @@ class SchemaScriptTest {
     }
 
     @Test
+    void commandOfPsqlOrOpenQuote_isRefused() {
+        String section = "-- pg2citus section: before-copy\n";
+        assertThatThrownBy(() -> SchemaScript.read("s.sql", section + "\\i more.sql\nSELECT 1;"))
+                .hasMessageContaining("\\i more.sql is a command of psql");
+        assertThatThrownBy(() -> SchemaScript.read("s.sql", section + "SELECT 'a;"))
+                .isInstanceOf(MigrationException.class)
+                .hasMessageContaining("a string does not end, in the line: SELECT");
+    }
+
+    @Test
     void shortForm_isOneLine() {
         assertThat(new SchemaStatement(Section.BEFORE_COPY, "SELECT\n   1").shortSql())
                 .isEqualTo("SELECT 1");

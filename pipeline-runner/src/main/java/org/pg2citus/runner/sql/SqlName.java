@@ -1,4 +1,4 @@
-package org.pg2citus.runner.change;
+package org.pg2citus.runner.sql;
 
 import static java.util.Objects.requireNonNull;
 import static org.pg2citus.sink.change.TableId.quote;
@@ -10,15 +10,15 @@ import java.util.Optional;
  *
  * @param schema empty when the search path says it
  */
-record SqlName(Optional<String> schema, String name) {
+public record SqlName(Optional<String> schema, String name) {
 
-    SqlName {
+    public SqlName {
         requireNonNull(schema, "schema is null");
         requireNonNull(name, "name is null");
     }
 
     /** In the form that {@code to_regclass} reads. */
-    String toSql() {
+    public String toSql() {
         return schema.map(known -> quote(known) + ".").orElse("") + quote(name);
     }
 }

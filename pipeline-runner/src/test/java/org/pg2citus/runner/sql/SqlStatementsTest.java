@@ -1,4 +1,4 @@
-package org.pg2citus.runner.schema;
+package org.pg2citus.runner.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -45,6 +45,11 @@ class SqlStatementsTest {
     }
 
     @Test
+    void semicolonsWithinParenthesesAndBrackets_endNone() {
+        assertThat(statements("SELECT (1;2)[3;4]; SELECT 2")).containsExactly("SELECT (1;2)[3;4]", "SELECT 2");
+    }
+
+    @Test
     void commandsOfPsql_areNoStatements() {
         assertThat(statements("\\restrict abc;def\nSELECT 1;\n\\unrestrict abc\n"))
                 .containsExactly("SELECT 1");
@@ -58,11 +63,8 @@ class SqlStatementsTest {
     }
 
     @Test
-    void textThatIsNotClosed_endsWithTheText() {
-        for (String sql : List.of("SELECT 'a;", "SELECT $$a;", "SELECT \"a;", "SELECT 1 /* ;")) {
-            assertThat(statements(sql)).as(sql).hasSize(1);
-        }
+    void textWithoutStatement_hasNone() {
         assertThat(statements("")).isEmpty();
-        assertThat(statements("-- only a comment")).isEmpty();
+        assertThat(statements(";; -- only a comment")).isEmpty();
     }
 }
