@@ -205,6 +205,125 @@ class ChecksIT {
     }
 
     @Test
+    void columnThatMayBeNullOnTheSourceOnly_isTold() throws SQLException {
+        TestDatabases.execute(sourceUrl, "CREATE TABLE t (id bigint PRIMARY KEY, mail text)");
+        TestDatabases.execute(targetUrl, "CREATE TABLE t (id bigint PRIMARY KEY, mail text NOT NULL)");
+
+        assertThat(only("PF045", Severity.WARNING).remedy()).contains("ALTER COLUMN \"mail\" SET NOT NULL");
+    }
+
+    @Test
+    void rowsHiddenFromTheRole_areRefused() throws SQLException {
+        both("CREATE TABLE hidden (id bigint PRIMARY KEY)");
+        String role = role("LOGIN REPLICATION", sourceUrl);
+        TestDatabases.execute(
+                sourceUrl,
+                "ALTER TABLE hidden ENABLE ROW LEVEL SECURITY",
+                "GRANT SELECT ON hidden TO %s".formatted(role));
+        source = TestDatabases.as(source, role);
+
+        assertThat(only("PF014", Severity.ERROR).object()).isEqualTo("table public.hidden");
+    }
+
+    @Test
+    void roleWithoutReplication_isRefused() throws SQLException {
+        both("CREATE TABLE good (id bigint PRIMARY KEY)");
+        String role = role("LOGIN", sourceUrl);
+        source = TestDatabases.as(source, role);
+
+        assertThat(only("PF005", Severity.ERROR).remedy()).contains("ALTER ROLE \"%s\" REPLICATION".formatted(role));
+    }
+
+    @Test
+    void partitionOnAnotherServer_isRefused() throws SQLException {
+        both("CREATE TABLE log (day date) PARTITION BY RANGE (day)");
+        TestDatabases.execute(
+                sourceUrl,
+                "CREATE FOREIGN DATA WRAPPER nowhere",
+                "CREATE SERVER away FOREIGN DATA WRAPPER nowhere",
+                "CREATE FOREIGN TABLE log_away PARTITION OF log DEFAULT SERVER away");
+
+        assertThat(only("PF015", Severity.ERROR).message()).contains("log_away");
+    }
+
+    @Test
+    void standby_isNoSource() throws SQLException {
+        Map<String, String> settings = Map.of("wal_level", "logical", "fsync", "off");
+        try (PostgresServer primary = LocalPostgres.start(settings);
+                PostgresServer standby = primary.startStandby(settings)) {
+            sourceUrl = standby.jdbcUrl("postgres");
+            source = TestDatabases.address(standby, "postgres");
+
+            assertThat(only("PF008", Severity.ERROR).remedy()).contains("primary");
+        }
+    }
+
+    @Test
+    void readOnlyTarget_isRefused() throws SQLException {
+        both("CREATE TABLE good (id bigint PRIMARY KEY)");
+        TestDatabases.execute(
+                targetUrl, "ALTER DATABASE %s SET default_transaction_read_only = on".formatted(target.database()));
+
+        only("PF032", Severity.ERROR);
+    }
+
+    @Test
+    void roleThatCannotSwitchForeignKeysOff_isToldWhatThatMeans() throws SQLException {
+        both(
+                "CREATE TABLE parent (id bigint PRIMARY KEY)",
+                "CREATE TABLE child (id bigint PRIMARY KEY REFERENCES parent)");
+        target = TestDatabases.as(target, role("LOGIN", targetUrl));
+
+        assertThat(only("PF061", Severity.WARNING).object()).isEqualTo("table public.child");
+    }
+
+    private static String role(String rights, String url) throws SQLException {
+        String role = "role_" + System.nanoTime();
+        TestDatabases.execute(url, "CREATE ROLE %s %s".formatted(role, rights));
+        return role;
+    }
+
+    @Test
+    void citusWorker_isNoTarget() throws SQLException {
+        try (CitusDatabase citus = TestCitus.database(reason -> Assumptions.abort(reason))) {
+            ServerAddress coordinator = TestDatabases.address(citus.jdbcUrl());
+            int port = Integer.parseInt(
+                    TestDatabases.query(citus.jdbcUrl(), "SELECT nodeport FROM pg_dist_node WHERE groupid > 0 LIMIT 1")
+                            .get(0));
+            target = new ServerAddress(
+                    coordinator.host(),
+                    port,
+                    coordinator.database(),
+                    coordinator.user(),
+                    coordinator.password(),
+                    Map.of());
+
+            assertThat(only("PF031", Severity.ERROR).remedy()).contains("coordinator");
+        }
+    }
+
+    @Test
+    void distributionColumnThatTheSourceDoesNotSend_isTold() throws SQLException {
+        try (CitusDatabase citus = TestCitus.database(reason -> Assumptions.abort(reason))) {
+            targetUrl = citus.jdbcUrl();
+            target = TestDatabases.address(targetUrl);
+            TestDatabases.execute(
+                    sourceUrl,
+                    "CREATE TABLE unsent (id bigint PRIMARY KEY, tenant int NOT NULL)",
+                    "CREATE TABLE unknown (id bigint PRIMARY KEY)");
+            for (String table : List.of("unsent", "unknown")) {
+                TestDatabases.execute(
+                        targetUrl,
+                        "CREATE TABLE %s (id bigint, tenant int DEFAULT 1, PRIMARY KEY (tenant, id))".formatted(table),
+                        "SELECT create_distributed_table('%s', 'tenant')".formatted(table));
+            }
+
+            assertThat(only("PF050", Severity.WARNING).object()).isEqualTo("table public.unsent");
+            assertThat(only("PF049", Severity.ERROR).object()).isEqualTo("table public.unknown");
+        }
+    }
+
+    @Test
     void diskThatCannotBeSeen_isToldToBeWatched() throws SQLException {
         both("CREATE TABLE good (id bigint PRIMARY KEY)");
         String role = "unseeing_" + System.nanoTime();
