@@ -48,6 +48,12 @@ public enum ConfigKey {
             "false",
             "true: indexes of the target that enforce nothing are dropped before the copy and built after it, in"
                     + " parallel."),
+    COPY_BY_KEY(
+            "copy.by_key",
+            "false",
+            "true: large tables are divided by their integer or uuid key also where they do not lie on disk in its order."
+                    + " A copy of these that is interrupted goes on, too, instead of beginning again; but each row may"
+                    + " cost a read of its own."),
     KAFKA_BOOTSTRAP_SERVERS(
             "kafka.bootstrap.servers",
             "",

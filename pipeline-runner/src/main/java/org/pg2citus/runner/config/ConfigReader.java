@@ -88,7 +88,8 @@ public final class ConfigReader {
         CopySettings copy = new CopySettings(
                 number(ConfigKey.COPY_JOBS, 1, 64).orElse(4),
                 number(ConfigKey.COPY_CHUNK_MB, 1, 1 << 20).orElse(CopySettings.DEFAULT_CHUNK_MB),
-                bool(ConfigKey.COPY_DEFER_INDEXES).orElse(false));
+                bool(ConfigKey.COPY_DEFER_INDEXES).orElse(false),
+                bool(ConfigKey.COPY_BY_KEY).orElse(false));
         int restarts = number(ConfigKey.POLICY_TASK_RESTARTS, 0, 1000).orElse(10);
         int stopSeconds = number(ConfigKey.POLICY_STOP_TIMEOUT_SECONDS, 1, 600).orElse(30);
         WatchPolicy watch = watch();

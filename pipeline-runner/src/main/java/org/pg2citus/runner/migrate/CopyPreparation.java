@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.pg2citus.runner.catalog.Table;
+import org.pg2citus.runner.config.CopySettings;
 import org.pg2citus.runner.event.MigrationEvent.Notice;
 import org.pg2citus.runner.event.MigrationListener;
 import org.pg2citus.runner.event.StopSignal;
@@ -41,7 +42,7 @@ final class CopyPreparation {
     private final Sessions sessions;
     private final CopyStore store;
     private final TargetSession session;
-    private final long chunkBytes;
+    private final CopySettings copy;
     private final MigrationListener listener;
     private final StopSignal stop;
 
@@ -49,13 +50,13 @@ final class CopyPreparation {
             Sessions sessions,
             CopyStore store,
             TargetSession session,
-            long chunkBytes,
+            CopySettings copy,
             MigrationListener listener,
             StopSignal stop) {
         this.sessions = sessions;
         this.store = store;
         this.session = session;
-        this.chunkBytes = chunkBytes;
+        this.copy = copy;
         this.listener = listener;
         this.stop = stop;
     }
@@ -72,7 +73,7 @@ final class CopyPreparation {
         Set<TableId> referToThemselves = sessions.onTarget("reading foreign keys", ForeignKeys::readSelfReferences);
         CopyState before = sessions.onTarget("reading the ledger", store::read);
         Map<TableId, List<Set<String>>> unique = sessions.onTarget("reading indexes", CopyPreparation::uniqueIndexes);
-        ChunkPlanner planner = new ChunkPlanner(sessions.source(), chunkBytes, unique);
+        ChunkPlanner planner = new ChunkPlanner(sessions.source(), copy, unique);
         List<Chunk> rest = new ArrayList<>();
         for (Table table : tables) {
             if (before.complete().containsKey(table.id())) {

@@ -106,8 +106,7 @@ final class CopyRounds {
             MigrationState state, List<Table> tables, Set<TableId> rewritten, ExportedSnapshot made) {
         try (ExportedSnapshot snapshot = made;
                 CopyMetrics metrics = CopyMetrics.register(settings.name())) {
-            Optional<CopyRun> work = new CopyPreparation(
-                            sessions, store, session, settings.copy().chunkBytes(), listener, stop)
+            Optional<CopyRun> work = new CopyPreparation(sessions, store, session, settings.copy(), listener, stop)
                     .prepare(tables, rewritten);
             if (work.isEmpty()) {
                 return Optional.empty();

@@ -38,12 +38,14 @@ final class ChunkPlan {
      * Ranges of about equally many rows.
      *
      * @param sample keys as the table stores them
+     * @param leastOrder how far the table has to lie in the order of its keys, 0 to 1
      * @return empty when the table does not lie in the order of its keys, or has too few of them
      */
-    static List<Chunk> byKeys(Table table, String column, KeyOrder order, List<String> sample, int count) {
+    static List<Chunk> byKeys(
+            Table table, String column, KeyOrder order, List<String> sample, int count, double leastOrder) {
         List<String> sorted = new ArrayList<>(sample);
         sorted.sort(order::compare);
-        if (sample.size() < 2 || Math.abs(orderliness(sample, order)) < MIN_ORDER) {
+        if (sample.size() < 2 || Math.abs(orderliness(sample, order)) < leastOrder) {
             return List.of();
         }
         List<String> bounds = IntStream.range(1, count)

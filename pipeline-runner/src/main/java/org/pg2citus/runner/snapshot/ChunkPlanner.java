@@ -12,13 +12,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.pg2citus.runner.catalog.Table;
+import org.pg2citus.runner.config.CopySettings;
 import org.pg2citus.runner.state.Chunk;
 import org.pg2citus.sink.change.TableId;
 import org.pg2citus.sink.progress.KeyOrder;
 
 /**
- * Decides how each table is divided. By ranges of the key where that is as good: these can be joined also when they come
- * from different snapshots. Else by ranges of blocks.
+ * Decides how each table is divided. By ranges of the key where that is as good, or asked for: these can be joined also when
+ * they come from different snapshots. Else by ranges of blocks.
  */
 public final class ChunkPlanner {
 
@@ -47,7 +48,7 @@ public final class ChunkPlanner {
             ORDER BY 1, 2""";
 
     private final Connection source;
-    private final long chunkBytes;
+    private final CopySettings settings;
     private final Map<TableId, List<Set<String>>> uniqueOnTarget;
 
     /**
@@ -55,9 +56,9 @@ public final class ChunkPlanner {
      *
      * @param uniqueOnTarget for each table of the target the columns of each unique or excluding index
      */
-    public ChunkPlanner(Connection source, long chunkBytes, Map<TableId, List<Set<String>>> uniqueOnTarget) {
+    public ChunkPlanner(Connection source, CopySettings settings, Map<TableId, List<Set<String>>> uniqueOnTarget) {
         this.source = source;
-        this.chunkBytes = chunkBytes;
+        this.settings = settings;
         this.uniqueOnTarget = uniqueOnTarget;
     }
 
@@ -85,7 +86,7 @@ public final class ChunkPlanner {
     }
 
     private List<Chunk> divided(Table table) throws SQLException {
-        int count = ChunkPlan.count(table, chunkBytes);
+        int count = ChunkPlan.count(table, settings.chunkBytes());
         List<Chunk> whole = List.of(Chunk.whole(table.id(), table.sizeBytes()));
         if (count < 2) {
             return whole;
@@ -110,7 +111,9 @@ public final class ChunkPlanner {
                 if (order.isEmpty() || !isRangeUnique(table.id(), column)) {
                     return List.of();
                 }
-                return ChunkPlan.byKeys(table, column, order.get(), sample(table, column, leaves, count), count);
+                double leastOrder = settings.byKey() ? 0 : ChunkPlan.MIN_ORDER;
+                return ChunkPlan.byKeys(
+                        table, column, order.get(), sample(table, column, leaves, count), count, leastOrder);
             }
         }
     }

@@ -62,7 +62,7 @@ class ConfigReaderTest {
                         "pg2citus_default",
                         "pg2citus_default",
                         settings.tables(),
-                        new CopySettings(4, 128, false),
+                        new CopySettings(4, 128, false, false),
                         new KafkaSettings(Optional.empty(), "pg2citus.default", Optional.empty(), Map.of()),
                         Optional.empty(),
                         10,
@@ -87,7 +87,7 @@ class ConfigReaderTest {
                 tables:
                   include: [public.*, audit.log]
                   exclude: public.tmp_*
-                copy: {jobs: 7, chunk_mb: 64, defer_indexes: true}
+                copy: {jobs: 7, chunk_mb: 64, defer_indexes: true, by_key: true}
                 kafka:
                   bootstrap.servers: k1:9092
                   topic: changes
@@ -111,6 +111,7 @@ class ConfigReaderTest {
         environment.put("PG2CITUS_COPY_JOBS", "7");
         environment.put("PG2CITUS_COPY_CHUNK_MB", "64");
         environment.put("PG2CITUS_COPY_DEFER_INDEXES", "true");
+        environment.put("PG2CITUS_COPY_BY_KEY", "true");
         environment.put("PG2CITUS_KAFKA_BOOTSTRAP_SERVERS", "k1:9092");
         environment.put("PG2CITUS_KAFKA_TOPIC", "changes");
         environment.put("PG2CITUS_KAFKA_REPLICATION_FACTOR", "3");
@@ -129,7 +130,7 @@ class ConfigReaderTest {
             assertThat(settings.tables().include()).hasToString("[public.*, audit.log]");
             assertThat(settings.tables().includes(new TableId("public", "tmp_1")))
                     .isFalse();
-            assertThat(settings.copy()).isEqualTo(new CopySettings(7, 64, true));
+            assertThat(settings.copy()).isEqualTo(new CopySettings(7, 64, true, true));
             assertThat(settings.kafka())
                     .isEqualTo(new KafkaSettings(
                             Optional.of("k1:9092"),

@@ -110,7 +110,7 @@ class CopyHistoriesIT {
                         TestDatabases.address(TestDatabases.source(), database),
                         target,
                         directory.resolve("data" + seed)),
-                new CopySettings(3, 1, seed % 2 == 1));
+                new CopySettings(3, 1, seed % 2 == 1, seed % 3 == 0));
         Random random = new Random(seed);
         notices.clear();
         int ended = 0;

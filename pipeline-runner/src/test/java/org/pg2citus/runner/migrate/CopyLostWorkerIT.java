@@ -46,7 +46,7 @@ class CopyLostWorkerIT {
                             TestDatabases.address(TestDatabases.source(), database),
                             TestDatabases.address(citus.jdbcUrl()),
                             directory.resolve("data")),
-                    new CopySettings(2, 1, false));
+                    new CopySettings(2, 1, false, false));
             CompletableFuture<Void> lost = new CompletableFuture<>();
 
             new Migration(

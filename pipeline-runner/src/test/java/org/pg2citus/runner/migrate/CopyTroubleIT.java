@@ -63,7 +63,7 @@ class CopyTroubleIT {
                         TestDatabases.address(TestDatabases.source(), sourceDatabase),
                         TestDatabases.address(TestDatabases.target(), to),
                         dataDir),
-                new CopySettings(2, 1, false));
+                new CopySettings(2, 1, false, false));
         for (String url : new String[] {sourceUrl, targetUrl}) {
             TestDatabases.execute(
                     url,
@@ -217,6 +217,35 @@ class CopyTroubleIT {
 
     private static boolean succeeds(String... command) throws IOException, InterruptedException {
         return new ProcessBuilder(command).inheritIO().start().waitFor() == 0;
+    }
+
+    @Test
+    void tableInNoOrder_goesOnAfterAnInterruption_whenDividedByKey() throws Exception {
+        for (String url : new String[] {sourceUrl, targetUrl}) {
+            TestDatabases.execute(url, "CREATE TABLE scattered (id uuid PRIMARY KEY, n int, filler text)");
+        }
+        TestDatabases.execute(
+                sourceUrl,
+                "INSERT INTO scattered SELECT gen_random_uuid(), i, repeat('x', 700) FROM generate_series(1, 8000) i",
+                "ANALYZE scattered");
+        TestDatabases.execute(
+                targetUrl,
+                "ALTER TABLE scattered ADD CONSTRAINT trap CHECK (id < 'fff00000-0000-0000-0000-000000000000')");
+        settings = TestDatabases.copying(settings, new CopySettings(2, 1, false, true));
+
+        assertThat(fails().code()).isEqualTo("CP001");
+
+        String snapshots = "SELECT count(DISTINCT copy_lsn) FROM pg2citus.copied_chunk WHERE table_name = 'scattered'";
+        assertThat(TestDatabases.query(targetUrl, snapshots)).containsExactly("1");
+        TestDatabases.execute(targetUrl, "ALTER TABLE scattered DROP CONSTRAINT trap");
+        TestDatabases.execute(
+                sourceUrl,
+                "UPDATE scattered SET n = -n WHERE n % 3 = 0",
+                "DELETE FROM scattered WHERE n % 7 = 0",
+                "UPDATE scattered SET id = gen_random_uuid() WHERE n % 11 = 0");
+        run();
+        Comparison.assertEqual(sourceUrl, targetUrl, "scattered");
+        assertThat(TestDatabases.query(targetUrl, snapshots)).containsExactly("2");
     }
 
     @Test
@@ -513,7 +542,7 @@ class CopyTroubleIT {
     @Test
     void parentEmptiedBeforeItsChildIsCopied_leavesTheChildsNewRows() throws Exception {
         // One after the other, the largest first: the parent is complete when the child is not taken.
-        settings = TestDatabases.copying(settings, new CopySettings(1, 1, false));
+        settings = TestDatabases.copying(settings, new CopySettings(1, 1, false, false));
         TestDatabases.execute(targetUrl, "ALTER TABLE small ADD CONSTRAINT trap CHECK (id <> 50)");
         assertThat(fails().code()).isEqualTo("CP001");
         TestDatabases.execute(targetUrl, "ALTER TABLE small DROP CONSTRAINT trap");
@@ -540,7 +569,7 @@ class CopyTroubleIT {
         String indexes =
                 "SELECT indexdef FROM pg_indexes WHERE tablename IN ('big', 'small') AND schemaname = 'public' ORDER BY 1";
         List<String> before = TestDatabases.query(targetUrl, indexes);
-        settings = TestDatabases.copying(settings, new CopySettings(2, 1, true));
+        settings = TestDatabases.copying(settings, new CopySettings(2, 1, true, false));
         trap();
 
         assertThat(fails().code()).isEqualTo("CP001");
@@ -550,7 +579,7 @@ class CopyTroubleIT {
         assertThat(TestDatabases.query(targetUrl, indexes)).hasSize(before.size() - 2);
         untrap();
         // Also without the flag: what was dropped is remembered.
-        settings = TestDatabases.copying(settings, new CopySettings(2, 1, false));
+        settings = TestDatabases.copying(settings, new CopySettings(2, 1, false, false));
         run();
         assertThat(TestDatabases.query(targetUrl, indexes)).isEqualTo(before);
         assertThat(TestDatabases.query(targetUrl, "SELECT count(*) FROM pg2citus.deferred_index"))

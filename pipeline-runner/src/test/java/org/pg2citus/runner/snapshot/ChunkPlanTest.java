@@ -26,7 +26,7 @@ class ChunkPlanTest {
     }
 
     private static List<Chunk> byKeys(List<String> sample, int count) {
-        return ChunkPlan.byKeys(TABLE, "id", KeyOrder.INTEGER, sample, count);
+        return ChunkPlan.byKeys(TABLE, "id", KeyOrder.INTEGER, sample, count, ChunkPlan.MIN_ORDER);
     }
 
     @Test
@@ -58,6 +58,9 @@ class ChunkPlanTest {
         Collections.shuffle(sample, new Random(1));
 
         assertThat(byKeys(sample, 4)).isEmpty();
+        assertThat(ChunkPlan.byKeys(TABLE, "id", KeyOrder.INTEGER, sample, 4, 0))
+                .as("but where asked to")
+                .hasSize(4);
         assertThat(ChunkPlan.orderliness(sample, KeyOrder.INTEGER)).isBetween(-0.2, 0.2);
     }
 
