@@ -89,8 +89,8 @@ public enum ConfigKey {
     POLICY_CAPTURE_WHEN_HALTED(
             "policy.capture_when_halted",
             "true",
-            "When the sink fails for good, go on capturing, so that the source keeps no WAL, and try the sink again every"
-                    + " half minute. With false, 'pg2citus migrate' ends."),
+            "When the sink fails for good, go on capturing, so that the source keeps no WAL, and try the sink again, after"
+                    + " 2 seconds first and up to 30 later. With false, 'pg2citus migrate' ends."),
     POLICY_WARN_BELOW_MINUTES(
             "policy.warn_below_minutes",
             "240",

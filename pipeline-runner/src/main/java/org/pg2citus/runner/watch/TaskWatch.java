@@ -16,8 +16,10 @@ public final class TaskWatch {
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
     /** After running this long, a failure counts as the first again. */
     private static final Duration WELL = Duration.ofMinutes(5);
-    /** What no retry mends, a person mends; then it is to go on by itself. */
-    private static final Duration HALT_PAUSE = Duration.ofSeconds(30);
+    /** What no retry mends, a person mends; then it is to go on by itself, the sooner the fresher the failure is. */
+    private static final Duration FIRST_HALT_PAUSE = Duration.ofSeconds(2);
+
+    private static final Duration LONGEST_HALT_PAUSE = Duration.ofSeconds(30);
     /** Another task writes for this migration: started again, ours would take it over again, and so on. */
     private static final String TAKEN_OVER = "AP007";
     /** A task that was started again needs this long to fail again. */
@@ -33,6 +35,7 @@ public final class TaskWatch {
     private Optional<MigrationException> halt = Optional.empty();
     private long nextTrialMillis;
     private boolean onTrial;
+    private int trials;
 
     public TaskWatch(ConnectClient connect, String connector, int maxRestarts, MigrationListener listener) {
         this.connect = connect;
@@ -55,8 +58,8 @@ public final class TaskWatch {
     }
 
     /**
-     * Looks once, and does not give up: a task that failed for good is tried again every {@code HALT_PAUSE}, which
-     * changes nothing until its cause is mended.
+     * Looks once, and does not give up: a task that failed for good is tried again, which changes nothing until its cause
+     * is mended.
      *
      * @param nowMillis a clock that never goes back
      * @return why the task does not run; empty while it does
@@ -70,6 +73,7 @@ public final class TaskWatch {
             connect.restartFailed(connector);
             restarts = 0;
             onTrial = true;
+            trials++;
             nextTrialMillis = nowMillis + SETTLE.toMillis();
             return halt;
         }
@@ -78,7 +82,8 @@ public final class TaskWatch {
         if (halt.isPresent() && halt.get().code().equals(TAKEN_OVER)) {
             throw halt.get();
         }
-        nextTrialMillis = nowMillis + HALT_PAUSE.toMillis();
+        trials = halt.isPresent() ? trials : 0;
+        nextTrialMillis = nowMillis + haltPause(trials).toMillis();
         return halt;
     }
 
@@ -123,7 +128,15 @@ public final class TaskWatch {
     }
 
     static Duration pause(int restartsBefore) {
-        Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(restartsBefore, 10));
-        return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+        return doubled(FIRST_PAUSE, restartsBefore, LONGEST_PAUSE);
+    }
+
+    static Duration haltPause(int trialsBefore) {
+        return doubled(FIRST_HALT_PAUSE, trialsBefore, LONGEST_HALT_PAUSE);
+    }
+
+    private static Duration doubled(Duration first, int times, Duration longest) {
+        Duration pause = first.multipliedBy(1L << Math.min(times, 10));
+        return pause.compareTo(longest) < 0 ? pause : longest;
     }
 }

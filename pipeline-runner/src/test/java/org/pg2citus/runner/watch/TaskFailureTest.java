@@ -62,5 +62,8 @@ class TaskFailureTest {
         assertThat(TaskWatch.pause(0)).isEqualTo(Duration.ofSeconds(1));
         assertThat(TaskWatch.pause(3)).isEqualTo(Duration.ofSeconds(8));
         assertThat(TaskWatch.pause(900)).isEqualTo(Duration.ofMinutes(1));
+        assertThat(TaskWatch.haltPause(0)).isEqualTo(Duration.ofSeconds(2));
+        assertThat(TaskWatch.haltPause(2)).isEqualTo(Duration.ofSeconds(8));
+        assertThat(TaskWatch.haltPause(900)).isEqualTo(Duration.ofSeconds(30));
     }
 }
