@@ -1,6 +1,7 @@
 package org.pg2citus.runner.check;
 
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.pg2citus.runner.failure.ExitCode;
 
@@ -17,15 +18,7 @@ final class SourceServerCheck implements Check {
         var source = inspection.source();
         String server = "source " + inspection.settings().source();
         long version = Query.number(source, "SELECT current_setting('server_version_num')");
-        if (version < LEAST_VERSION) {
-            findings.accept(Finding.serverError(
-                    ExitCode.SOURCE,
-                    "PF001",
-                    server,
-                    "the source is PostgreSQL %s; version 14 or later is needed"
-                            .formatted(Query.text(source, "SHOW server_version")),
-                    "upgrade the source first"));
-        }
+        version(server, version, Query.text(source, "SHOW server_version")).ifPresent(findings);
         if (Query.isTrue(source, "SELECT pg_is_in_recovery()")) {
             findings.accept(Finding.serverError(
                     ExitCode.SOURCE,
@@ -72,5 +65,21 @@ final class SourceServerCheck implements Check {
                             .formatted(setting, most, used, NEEDED),
                     "ALTER SYSTEM SET %s = %d; then restart the server".formatted(setting, used + NEEDED + 2)));
         }
+    }
+
+    /**
+     * Whether the source is too old.
+     *
+     * @param number {@code server_version_num}
+     */
+    static Optional<Finding> version(String server, long number, String version) {
+        return number >= LEAST_VERSION
+                ? Optional.empty()
+                : Optional.of(Finding.serverError(
+                        ExitCode.SOURCE,
+                        "PF001",
+                        server,
+                        "the source is PostgreSQL %s; version 14 or later is needed".formatted(version),
+                        "upgrade the source first"));
     }
 }

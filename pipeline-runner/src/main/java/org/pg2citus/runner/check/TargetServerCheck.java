@@ -1,6 +1,7 @@
 package org.pg2citus.runner.check;
 
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.sink.change.TableId;
@@ -24,15 +25,7 @@ final class TargetServerCheck implements Check {
                     "name the primary in target.uri, and check default_transaction_read_only"));
         }
         if (inspection.citus().isCitus()) {
-            String version = inspection.citus().version().orElseThrow();
-            if (Integer.parseInt(version.substring(0, version.indexOf('.'))) < LEAST_CITUS) {
-                findings.accept(Finding.serverError(
-                        ExitCode.TARGET,
-                        "PF030",
-                        server,
-                        "the target has Citus %s; 12 or later is needed".formatted(version),
-                        "upgrade Citus: ALTER EXTENSION citus UPDATE; on every node"));
-            }
+            citusVersion(server, inspection.citus().version().orElseThrow()).ifPresent(findings);
             if (!inspection.citus().coordinator()) {
                 findings.accept(Finding.serverError(
                         ExitCode.TARGET,
@@ -54,5 +47,21 @@ final class TargetServerCheck implements Check {
                     "role %s may not create the schema pg2citus, which holds the migration's state".formatted(user),
                     "GRANT CREATE ON DATABASE %s TO %s;".formatted(TableId.quote(database), TableId.quote(user))));
         }
+    }
+
+    /**
+     * Whether the target's Citus is too old.
+     *
+     * @param version of the extension: 13.2-1
+     */
+    static Optional<Finding> citusVersion(String server, String version) {
+        return Integer.parseInt(version.substring(0, version.indexOf('.'))) >= LEAST_CITUS
+                ? Optional.empty()
+                : Optional.of(Finding.serverError(
+                        ExitCode.TARGET,
+                        "PF030",
+                        server,
+                        "the target has Citus %s; 12 or later is needed".formatted(version),
+                        "upgrade Citus: ALTER EXTENSION citus UPDATE; on every node"));
     }
 }

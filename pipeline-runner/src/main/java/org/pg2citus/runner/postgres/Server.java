@@ -17,16 +17,16 @@ import org.pg2citus.runner.failure.MigrationException;
 public final class Server {
 
     // Text forms that depend on settings are fixed on both sides. row_security=off turns rows silently hidden by a
-    // policy into an error. The timeouts protect applications; a copy may take longer. transaction_timeout is there
-    // from
-    // PostgreSQL 17 on.
+    // policy into an error. The timeouts protect applications; a copy may take longer. Two of them are not in every
+    // version: a server that is too old is to be told so, and not to fail here.
     private static final String SESSION =
             """
             SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 3;
             SET bytea_output = 'hex'; SET lc_monetary = 'C'; SET xmloption = 'content'; SET row_security = off;
             SET search_path = pg_catalog; SET statement_timeout = 0; SET lock_timeout = 0;
-            SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0;
-            SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'""";
+            SET idle_in_transaction_session_timeout = 0;
+            SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings
+            WHERE name IN ('idle_session_timeout', 'transaction_timeout')""";
 
     private static final int CONNECT_TIMEOUT_SECONDS = 10;
 
