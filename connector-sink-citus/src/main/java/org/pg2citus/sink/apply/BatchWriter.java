@@ -38,6 +38,9 @@ final class BatchWriter {
     private final WriterMetrics metrics;
     private final Divergences divergences;
 
+    /** With rows of two versions of a table in one transaction, in whatever parts, the columns of both are needed. */
+    private final Map<TableId, Set<String>> sentInTransaction = new HashMap<>();
+
     /** For messages: what a failed statement was for. */
     private String place = "the batch";
 
@@ -199,10 +202,12 @@ final class BatchWriter {
         place = "table " + id;
         TargetCatalog catalog = session.catalog();
         TargetTable table = catalog.table(id).orElseThrow(() -> Halts.unknownTable(id));
-        Set<String> sent = sentColumns(delta);
-        if (sent.isEmpty()) {
+        Set<String> inDelta = sentColumns(delta);
+        if (inDelta.isEmpty()) {
             return table;
         }
+        Set<String> sent = sentInTransaction.computeIfAbsent(id, unknown -> new HashSet<>());
+        sent.addAll(inDelta);
         if (!table.columns().keySet().containsAll(sent) || !gone(table, sent).isEmpty()) {
             // Perhaps it was changed after the table was read.
             catalog.forget(id);
@@ -214,7 +219,7 @@ final class BatchWriter {
             unknown.removeAll(table.columns().keySet());
             throw Halts.columnsGone(id, gone, unknown);
         }
-        session.sentColumns().remember(id, sent);
+        session.sentColumns().remember(id, Set.copyOf(sent));
         return table;
     }
 
@@ -226,7 +231,7 @@ final class BatchWriter {
                 .toList();
     }
 
-    /** Of all rows together: with rows of two versions of the table in a batch, the columns of both are needed. */
+    /** Of all rows together. */
     private static Set<String> sentColumns(TableDelta delta) {
         Set<String> sent = new HashSet<>();
         List<String> last = List.of();

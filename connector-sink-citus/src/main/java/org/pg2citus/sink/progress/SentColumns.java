@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -25,10 +26,13 @@ public final class SentColumns {
     private static final String READ =
             "SELECT table_schema, table_name, columns FROM pg2citus.sent_columns WHERE pipeline = ?";
 
+    private static final String INSERT =
+            "INSERT INTO pg2citus.sent_columns (pipeline, table_schema, table_name, columns) VALUES (?, ?, ?, ?)";
+
     private static final String WRITE =
-            """
-            INSERT INTO pg2citus.sent_columns (pipeline, table_schema, table_name, columns) VALUES (?, ?, ?, ?)
-            ON CONFLICT (pipeline, table_schema, table_name) DO UPDATE SET columns = excluded.columns""";
+            INSERT + " ON CONFLICT (pipeline, table_schema, table_name) DO UPDATE SET columns = excluded.columns";
+
+    private static final String WRITE_IF_NEW = INSERT + " ON CONFLICT DO NOTHING";
 
     private final Connection connection;
     private final String pipeline;
@@ -50,19 +54,28 @@ public final class SentColumns {
         return missing;
     }
 
+    /** Remembers what a copy has brought, where nothing is known yet. */
+    public void rememberCopied(TableId table, Collection<String> copied) throws SQLException {
+        write(WRITE_IF_NEW, table, copied);
+    }
+
     /** Remembers what was sent with the newest rows of the table. */
     public void remember(TableId table, Set<String> sent) throws SQLException {
         if (sent.equals(known().get(table))) {
             return;
         }
-        try (PreparedStatement upsert = connection.prepareStatement(WRITE)) {
+        write(WRITE, table, sent);
+        known().put(table, Set.copyOf(sent));
+    }
+
+    private void write(String sql, TableId table, Collection<String> columns) throws SQLException {
+        try (PreparedStatement upsert = connection.prepareStatement(sql)) {
             upsert.setString(1, pipeline);
             upsert.setString(2, table.schema());
             upsert.setString(3, table.name());
-            upsert.setArray(4, connection.createArrayOf("text", sent.toArray()));
+            upsert.setArray(4, connection.createArrayOf("text", columns.toArray()));
             upsert.executeUpdate();
         }
-        known().put(table, Set.copyOf(sent));
     }
 
     private Map<TableId, Set<String>> known() throws SQLException {

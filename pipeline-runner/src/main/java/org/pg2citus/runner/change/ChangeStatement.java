@@ -22,7 +22,15 @@ record ChangeStatement(String sql, StatementKind kind, List<SqlToken> tokens) {
     private static final int SHORT = 80;
 
     private static final Set<String> TRANSACTION = Set.of("begin", "start", "commit", "end");
-    private static final Set<String> SETTING = Set.of("set", "reset");
+    private static final Set<String> SETTING = Set.of("set");
+    private static final Set<String> REFUSED_SETTINGS = Set.of(
+            "lock_timeout",
+            "idle_in_transaction_session_timeout",
+            "role",
+            "authorization",
+            "session_authorization",
+            "characteristics",
+            "session_replication_role");
     private static final Set<String> DATA = Set.of("insert", "update", "delete", "merge", "truncate", "with");
     private static final Set<String> DEFINITION =
             Set.of("alter", "create", "drop", "comment", "grant", "revoke", "security", "import", "reassign");
@@ -47,7 +55,30 @@ record ChangeStatement(String sql, StatementKind kind, List<SqlToken> tokens) {
         }
         String first = tokens.get(0).text();
         refuseOutsideOfTransactions(sql, first, tokens);
-        return new ChangeStatement(sql, kind(sql, first, tokens), tokens);
+        StatementKind kind = kind(sql, first, tokens);
+        return kind == StatementKind.SETTING ? setting(sql, tokens) : new ChangeStatement(sql, kind, tokens);
+    }
+
+    /** A setting ends with the transaction, as our sessions are used for more than the file. */
+    private static ChangeStatement setting(String sql, List<SqlToken> tokens) {
+        SqlCursor cursor = new SqlCursor(tokens);
+        cursor.accept("set");
+        if (cursor.accept("constraints") || cursor.accept("transaction")) {
+            return new ChangeStatement(sql, StatementKind.SETTING, tokens);
+        }
+        boolean isLocal = cursor.accept("local");
+        if (!isLocal) {
+            cursor.accept("session");
+        }
+        String rest = sql.substring(cursor.position());
+        String name = cursor.name().orElse("");
+        if (REFUSED_SETTINGS.contains(name)) {
+            throw refused(sql, "the command sets this itself, or needs it as it is", "leave it out of the file");
+        }
+        String local = "SET LOCAL " + rest;
+        return isLocal
+                ? new ChangeStatement(sql, StatementKind.SETTING, tokens)
+                : new ChangeStatement(local, StatementKind.SETTING, SqlTokens.of(local));
     }
 
     /** The refusal of a command that only psql knows. */
@@ -103,7 +134,8 @@ record ChangeStatement(String sql, StatementKind kind, List<SqlToken> tokens) {
                 || startsWith(tokens, "drop", "subscription")) {
             throw refused(sql, "it cannot be part of a transaction, or changes no table", "run it by itself");
         }
-        if (Set.of("rollback", "abort", "savepoint", "release", "prepare").contains(first)) {
+        if (Set.of("rollback", "abort", "savepoint", "release", "prepare", "reset")
+                .contains(first)) {
             throw refused(sql, "the file is one transaction", "leave it out of the file");
         }
         if (startsWith(tokens, "alter", "table")
@@ -124,6 +156,16 @@ record ChangeStatement(String sql, StatementKind kind, List<SqlToken> tokens) {
                     "no lock keeps others from writing the old label meanwhile, so no position is between old and new"
                             + " ones",
                     "add a value, and change the rows to it with UPDATE");
+        }
+        boolean renamesSchema =
+                startsWith(tokens, "alter", "schema") && tokens.stream().anyMatch(token -> token.is("rename"));
+        boolean changesComposite = startsWith(tokens, "alter", "type")
+                && tokens.stream().anyMatch(token -> token.depth() == 0 && token.is("attribute"));
+        if (renamesSchema || changesComposite) {
+            throw refused(
+                    sql,
+                    "it locks no table, so no position is between rows of the old form and of the new one",
+                    "do it when the migration is over");
         }
     }
 

@@ -195,11 +195,16 @@ public final class Changeover {
                 ? SchemaChange.held(known.get().since(), known.get().heldAt(), script)
                 : SchemaChange.held(Instant.now(), SinkHold.written(sides.source()), script);
         changes.create(sides.target());
-        changes.save(sides.target(), change);
+        if (known.isEmpty()) {
+            changes.save(sides.target(), change);
+        }
         try {
             hold(sides, change);
             if (plan.isPresent()) {
-                rehearse(sides, plan.get());
+                rehearse(sides, plan.get().target());
+            }
+            if (known.isPresent()) {
+                changes.save(sides.target(), change);
             }
             return change;
         } catch (SQLException | RuntimeException e) {
@@ -255,9 +260,9 @@ public final class Changeover {
         return new SinkHold(settings.name(), targetServer, sides.target(), stop);
     }
 
-    private void rehearse(Sides sides, ScriptPlan plan) throws SQLException {
+    private void rehearse(Sides sides, List<String> target) throws SQLException {
         step("trying the change on the target, and taking it back");
-        targetChange(sides).rehearse(sides.target(), plan.target());
+        targetChange(sides).rehearse(sides.target(), target);
     }
 
     private TargetChange targetChange(Sides sides) throws SQLException {
@@ -286,6 +291,7 @@ public final class Changeover {
                 return open.isPresent() ? carry(sides, begun) : carryOrGiveUp(sides, begun);
             }
             if (open.isEmpty() || open.get().script().isEmpty()) {
+                refuseUnusedFile(open, files);
                 return byHand(sides, open);
             }
             refuseOtherFile(open.get(), files);
@@ -299,6 +305,22 @@ public final class Changeover {
             }
             return carry(sides, change);
         });
+    }
+
+    /** What is changed by hand is compared, and no file would be run. */
+    private static void refuseUnusedFile(Optional<SchemaChange> open, Files files) {
+        if (files.source().isPresent() || files.target().isPresent()) {
+            throw new MigrationException(
+                    ExitCode.STATE,
+                    "SC006",
+                    open.isPresent()
+                            ? "a schema change by hand is open since %s (%s): no file would be run"
+                                    .formatted(open.get().since(), open.get().step())
+                            : "no schema change with --sql is open: --target-sql alone would not be run",
+                    open.isPresent()
+                            ? "pg2citus schema-change finish, without a file, first"
+                            : "give --sql too; or, after a change by hand, no file");
+        }
     }
 
     /** What this command began, it takes back when it fails before anything is changed. */
@@ -352,6 +374,8 @@ public final class Changeover {
 
     private SchemaChange changeSource(Sides sides, SchemaChange held) throws SQLException {
         hold(sides, held);
+        // Once more: the target may have changed since, and what is tried may be another file.
+        rehearse(sides, held.script().orElseThrow().target());
         step("changing the source, in one transaction");
         ScriptPlan plan = ScriptPlan.of(held.script().orElseThrow());
         SchemaChange[] changing = {held};
@@ -362,11 +386,35 @@ public final class Changeover {
                         save(sides, changing[0]);
                     });
         } catch (SQLException e) {
-            // Whether it was committed is not known here; the next run asks.
-            throw sourceServer.failure(e, "committing the change");
+            throw atCommit(sides, changing[0], e);
         }
         step("the source is changed");
         return recorded(sides, changing[0].sourceChanged());
+    }
+
+    /** The source may have refused the commit, and said so; else whether it was committed the next run asks. */
+    private MigrationException atCommit(Sides sides, SchemaChange changing, SQLException e) {
+        MigrationException failure = sourceServer.failure(e, "committing the change");
+        try {
+            if (changing.commit().isPresent()
+                    && !sides.source().isClosed()
+                    && SourceChange.isCommitted(
+                                    sides.source(), changing.commit().get().xid())
+                            .filter(committed -> !committed)
+                            .isPresent()) {
+                save(sides, changing.heldAgain());
+                return new MigrationException(
+                        ExitCode.SOURCE,
+                        "SC014",
+                        "the source refuses the commit (SQLSTATE %s): %s"
+                                .formatted(e.getSQLState(), SourceChange.firstLine(e)),
+                        "correct the file, and run the command again; nothing was changed on either side",
+                        e);
+            }
+        } catch (SQLException | MigrationException second) {
+            failure.addSuppressed(second);
+        }
+        return failure;
     }
 
     private SchemaChange recorded(Sides sides, SchemaChange change) {

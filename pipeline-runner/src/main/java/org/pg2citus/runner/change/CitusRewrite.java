@@ -53,9 +53,7 @@ final class CitusRewrite {
                 case SETTING -> statements.add(statement.sql());
                 case DATA -> note("left to the stream", statement.sql());
                 case SOURCE_ONLY -> note("for the source alone", statement.sql());
-                case OPAQUE ->
-                    throw ownFileNeeded(statement.sql(), "what it does to tables cannot be told from its text");
-                case TRANSACTION -> throw new AssertionError("a script is inside of one transaction");
+                case OPAQUE, TRANSACTION -> throw new AssertionError("refused before: " + statement);
             }
         }
         return new Result(statements, notes);
@@ -95,7 +93,21 @@ final class CitusRewrite {
             statements.add(alter.head() + " " + String.join(", ", actions));
         } else {
             // Citus refuses some actions beside others, though it takes each by itself.
+            refuseConversionBesideOthers(statement, alter, actions.size());
             actions.forEach(action -> statements.add(alter.head() + " " + action));
+        }
+    }
+
+    /** In one statement all conversions see the row as it was; one by one, each sees what those before it have made. */
+    private static void refuseConversionBesideOthers(ChangeStatement statement, AlterTable alter, int count) {
+        boolean isConverted = alter.actions().stream()
+                .flatMap(action -> AlterTable.newType(action).stream())
+                .anyMatch(change -> change.expression().isPresent());
+        if (count > 1 && isConverted) {
+            throw ownFileNeeded(
+                    statement.sql(),
+                    "Citus runs one action at a time, and USING might see what another one has changed; give the"
+                            + " conversion an ALTER TABLE of its own");
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
+import org.pg2citus.runner.sql.SqlName;
 import org.pg2citus.sink.change.TableId;
 
 /**
@@ -21,6 +22,14 @@ final class SameOnBothSides {
 
     /** PostgreSQL's {@code invalid_object_definition}: the expression is not immutable. */
     private static final String NOT_IMMUTABLE = "42P17";
+
+    /** What came of asking. */
+    private enum Answer {
+        IMMUTABLE,
+        VOLATILE,
+        /** It could not be asked. If the statement itself works all the same, nothing is known. */
+        UNKNOWN
+    }
 
     private final Connection source;
     private final Map<Long, TableChanges.Described> tables;
@@ -36,34 +45,43 @@ final class SameOnBothSides {
     /**
      * To be called before a statement runs.
      *
+     * @return what is to be thrown if the statement works; empty when both sides convert values alike
      * @throws MigrationException SC016 when the two sides may convert values differently
      */
-    void checkConversions(ChangeStatement statement) throws SQLException {
+    Optional<MigrationException> checkConversions(ChangeStatement statement) throws SQLException {
         Optional<AlterTable> alter = AlterTable.of(statement);
         if (alter.isEmpty()) {
-            return;
+            return Optional.empty();
         }
         Optional<Long> table =
                 SourceCatalog.resolve(source, alter.get().table()).filter(this::isMigrated);
         if (table.isEmpty()) {
-            return;
+            return Optional.empty();
         }
+        Optional<MigrationException> unknown = Optional.empty();
         for (AlterTable.Action action : alter.get().actions()) {
             Optional<AlterTable.NewType> change = AlterTable.newType(action);
-            if (change.isPresent() && !isImmutable(alter.get().table().toSql(), change.get())) {
-                throw new MigrationException(
-                        ExitCode.FINDINGS,
-                        "SC016",
-                        "column %s of %s: what its values become depends on the session or the moment, so it may be"
-                                        .formatted(
-                                                change.get().column(),
-                                                alter.get().table().toSql())
-                                + " different on both sides",
-                        "give a USING that depends on the row alone, for example ... AT TIME ZONE 'UTC'; or add a new"
-                                + " column and fill it with UPDATE at the end of the file. Nothing was changed on"
-                                + " either side");
+            Answer answer = change.isPresent() ? ask(alter.get().table(), change.get()) : Answer.IMMUTABLE;
+            if (answer == Answer.IMMUTABLE) {
+                continue;
             }
+            MigrationException refusal = new MigrationException(
+                    ExitCode.FINDINGS,
+                    "SC016",
+                    "column %s of %s: what its values become depends on the session or the moment, or cannot be told; it"
+                                    .formatted(
+                                            change.orElseThrow().column(),
+                                            alter.get().table().toSql())
+                            + " may be different on both sides",
+                    "give a USING that depends on the row alone, for example ... AT TIME ZONE 'UTC', and names columns"
+                            + " without their table; or add a new column and fill it with UPDATE at the end of the file."
+                            + " The role has to be allowed to make temporary tables. Nothing was changed on either side");
+            if (answer == Answer.VOLATILE) {
+                throw refusal;
+            }
+            unknown = Optional.of(refusal);
         }
+        return unknown;
     }
 
     /**
@@ -79,11 +97,11 @@ final class SameOnBothSides {
             }
             for (SourceCatalog.ColumnDefault column : SourceCatalog.defaults(source, table.getKey())) {
                 boolean isNew = !table.getValue().columns().containsKey(column.number());
-                if (isNew && !isImmutable(column)) {
+                if (isNew && ask(column) != Answer.IMMUTABLE) {
                     throw new MigrationException(
                             ExitCode.FINDINGS,
                             "SC016",
-                            "new column %s of %s: its default (%s) gives the rows that are there already other values on"
+                            "new column %s of %s: its default (%s) may give the rows that are there already other values on"
                                             .formatted(
                                                     column.column(),
                                                     table.getValue().id(),
@@ -102,32 +120,34 @@ final class SameOnBothSides {
         return table != null && migrated.contains(table.id());
     }
 
-    private boolean isImmutable(String table, AlterTable.NewType change) throws SQLException {
-        return isAccepted(
-                "(LIKE %s)".formatted(table),
+    /** On a table of the same name, by which the expression may call it. */
+    private Answer ask(SqlName table, AlterTable.NewType change) throws SQLException {
+        return ask(
+                TableId.quote(table.name()),
+                "(LIKE %s)".formatted(table.toSql()),
                 change.type(),
                 change.expression().orElse(TableId.quote(change.column())));
     }
 
-    private boolean isImmutable(SourceCatalog.ColumnDefault column) throws SQLException {
+    private Answer ask(SourceCatalog.ColumnDefault column) throws SQLException {
         return column.expression().isPresent()
-                && isAccepted("()", column.type(), column.expression().get());
+                ? ask("pg2citus_probe", "()", column.type(), column.expression().get())
+                : Answer.VOLATILE;
     }
 
-    private boolean isAccepted(String columns, String type, String expression) throws SQLException {
+    private Answer ask(String probe, String columns, String type, String expression) throws SQLException {
         try (Statement statement = source.createStatement()) {
             statement.setEscapeProcessing(false);
             statement.execute("SAVEPOINT pg2citus_probe");
             try {
-                statement.execute("CREATE TEMPORARY TABLE pg2citus_probe " + columns);
+                statement.execute("CREATE TEMPORARY TABLE %s %s".formatted(probe, columns));
                 // With the cast written out: PostgreSQL does not look at one that it adds by itself.
                 statement.execute(
-                        "ALTER TABLE pg_temp.pg2citus_probe ADD COLUMN pg2citus_probed %1$s GENERATED ALWAYS AS ((%2$s)::%1$s) STORED"
-                                .formatted(type, expression));
-                return true;
+                        "ALTER TABLE pg_temp.%3$s ADD COLUMN pg2citus_probed %1$s GENERATED ALWAYS AS ((%2$s)::%1$s) STORED"
+                                .formatted(type, expression, probe));
+                return Answer.IMMUTABLE;
             } catch (SQLException e) {
-                // Anything else that is wrong with it the statement itself says better.
-                return !NOT_IMMUTABLE.equals(e.getSQLState());
+                return NOT_IMMUTABLE.equals(e.getSQLState()) ? Answer.VOLATILE : Answer.UNKNOWN;
             } finally {
                 statement.execute("ROLLBACK TO SAVEPOINT pg2citus_probe");
                 statement.execute("RELEASE SAVEPOINT pg2citus_probe");

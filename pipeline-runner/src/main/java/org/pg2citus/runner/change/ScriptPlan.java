@@ -36,6 +36,7 @@ record ScriptPlan(
      */
     static ScriptPlan of(String sourceText, Optional<String> targetText, CitusRewrite rewrite) {
         SqlScript source = SqlScript.parse(sourceText);
+        refuseOpaque(source);
         if (targetText.isEmpty()) {
             CitusRewrite.Result made = rewrite.rewrite(source);
             return of(source, made.statements(), made.notes());
@@ -67,17 +68,32 @@ record ScriptPlan(
                 notes);
     }
 
+    /** Its rows might be written before their table is published, or its changes come behind the barrier. */
+    private static void refuseOpaque(SqlScript script) {
+        for (ChangeStatement statement : script.statements()) {
+            if (statement.kind() == StatementKind.OPAQUE) {
+                throw new MigrationException(
+                        ExitCode.FINDINGS,
+                        "SC012",
+                        "what a statement does to tables cannot be told from its text: "
+                                + ChangeStatement.shortened(statement.sql()),
+                        "write it as ALTER, CREATE, INSERT, UPDATE or DELETE, or run it by itself before or after the"
+                                + " change; nothing was changed on either side");
+            }
+        }
+    }
+
     /** The stream brings rows in the columns that they had then; the target has those of the end only. */
     private static void refuseDataInBetween(SqlScript script) {
         Optional<ChangeStatement> data = Optional.empty();
         for (ChangeStatement statement : script.statements()) {
             if (statement.kind() == StatementKind.DATA) {
                 data = data.isPresent() ? data : Optional.of(statement);
-            } else if (data.isPresent() && statement.kind() != StatementKind.SETTING) {
+            } else if (data.isPresent()) {
                 throw new MigrationException(
                         ExitCode.FINDINGS,
                         "SC012",
-                        "the file changes rows (%s) before it changes the schema (%s)"
+                        "the file changes rows (%s) before it changes the schema or sets something (%s)"
                                 .formatted(
                                         ChangeStatement.shortened(data.get().sql()),
                                         ChangeStatement.shortened(statement.sql())),

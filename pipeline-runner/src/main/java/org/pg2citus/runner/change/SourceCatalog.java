@@ -27,11 +27,13 @@ final class SourceCatalog {
     private static final String DEFAULTS =
             """
             SELECT a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
-                   pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity <> ''
+                   coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), pg_catalog.pg_get_expr(t.typdefaultbin, 0)),
+                   a.attidentity <> ''
             FROM pg_catalog.pg_attribute a
+            JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
             LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
             WHERE a.attrelid = ?::oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-              AND (d.adbin IS NOT NULL OR a.attidentity <> '')""";
+              AND (d.adbin IS NOT NULL OR t.typdefaultbin IS NOT NULL OR a.attidentity <> '')""";
 
     private SourceCatalog() {}
 

@@ -38,6 +38,8 @@ final class SourceChange {
     /** Below {@code deadlock_timeout} (1 s): we give way before a writer would be ended for our sake. */
     private static final int LOCK_TIMEOUT_MS = 800;
 
+    private static final int LONGEST_WAIT_MS = 10_000;
+
     private static final int ATTEMPTS = 60;
     private static final Duration PAUSE = Duration.ofMillis(500);
 
@@ -113,6 +115,9 @@ final class SourceChange {
         SchemaChange.SourceCommit commit;
         try (Statement statement = source.createStatement()) {
             statement.execute("SET LOCAL lock_timeout = " + LOCK_TIMEOUT_MS);
+            // While it is recorded on the target, the source's tables are locked: not for longer than this, whatever
+            // becomes of the target or of us.
+            statement.execute("SET LOCAL idle_in_transaction_session_timeout = " + LONGEST_WAIT_MS);
             useSearchPath(source, path);
             commit = change(source, statement, plan);
         } catch (SQLException e) {
@@ -145,8 +150,11 @@ final class SourceChange {
         SameOnBothSides same = new SameOnBothSides(source, first, migration.tables());
         Map<Long, TableChanges.Described> before = first;
         for (ChangeStatement next : plan.definitions()) {
-            same.checkConversions(next);
+            Optional<MigrationException> unknown = same.checkConversions(next);
             execute(statement, next);
+            if (unknown.isPresent()) {
+                throw unknown.get();
+            }
             if (AlterTable.of(next).isPresent()) {
                 same.checkDefaults(before);
                 before = SourceCatalog.tables(source);

@@ -39,8 +39,12 @@ final class TableLedger {
             for (TableId table : changes.dropped()) {
                 forget(inTransaction, ledger, table);
             }
+            // By way of names that nothing has: tables may take each other's.
+            for (TableId table : changes.renamed().keySet()) {
+                rename(inTransaction, ledger, table, onTheWay(table));
+            }
             for (var renamed : changes.renamed().entrySet()) {
-                rename(inTransaction, ledger, renamed.getKey(), renamed.getValue());
+                rename(inTransaction, ledger, onTheWay(renamed.getKey()), renamed.getValue());
             }
             for (TableId table : changes.added()) {
                 // A table of this name that was there once is another one.
@@ -51,6 +55,10 @@ final class TableLedger {
             enter(inTransaction, table, lsn);
         }
         new MigrationStore(migration).save(inTransaction, state.withTables(changes.applyTo(state.tables())));
+    }
+
+    private static TableId onTheWay(TableId table) {
+        return new TableId("pg2citus renamed", table.toString());
     }
 
     private void enter(Connection target, TableId table, Lsn lsn) throws SQLException {

@@ -46,7 +46,8 @@ import picocli.CommandLine.Parameters;
             "The file is run in one transaction on each side; names without a schema mean what they mean to the source's"
                     + " role in psql. On Citus keys get the distribution column, and actions of one ALTER TABLE are run one"
                     + " by one; REPLICA IDENTITY and publications are the source's alone. INSERT, UPDATE, DELETE come last,"
-                    + " run on the source, and reach the target by the stream. A new table that the migration's patterns"
+                    + " run on the source, and reach the target by the stream. SET ends with the transaction; DO, SELECT and"
+                    + " CALL are refused. A new table that the migration's patterns"
                     + " include becomes part of it, before its first row. Where the target's statements cannot be made"
                     + " of the source's (new tables on Citus), give them with --target-sql.",
             "",

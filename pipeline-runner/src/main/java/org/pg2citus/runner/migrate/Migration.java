@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.pg2citus.runner.catalog.CitusTables;
 import org.pg2citus.runner.catalog.Table;
+import org.pg2citus.runner.catalog.Tables;
 import org.pg2citus.runner.check.Checks;
 import org.pg2citus.runner.check.Finding;
 import org.pg2citus.runner.check.ReplicaRole;
@@ -44,6 +46,7 @@ import org.pg2citus.runner.stream.Connectors;
 import org.pg2citus.runner.stream.Pipes;
 import org.pg2citus.runner.watch.TaskWatch;
 import org.pg2citus.sink.change.TableId;
+import org.pg2citus.sink.progress.SentColumns;
 
 /**
  * One run of a migration: checks, makes publication and slot, copies, streams. What a run finds done, by its own
@@ -344,9 +347,24 @@ public final class Migration {
             return;
         }
         refuseGap(sessions, copied);
+        rememberColumns(sessions, copied);
         MigrationState state = copied.in(Phase.STREAMING);
         save(sessions, state);
         stream(sessions, pipes, state, capture);
+    }
+
+    /** So that the sink stops at rows without a column, also of a table that nobody has written since. */
+    private static void rememberColumns(Sessions sessions, MigrationState state) {
+        Map<TableId, Table> tables = sessions.onSource("reading the catalog", Tables::read);
+        sessions.onTarget("remembering the copied columns", target -> {
+            SentColumns columns = new SentColumns(target, state.name());
+            for (TableId id : state.tables()) {
+                if (tables.containsKey(id)) {
+                    columns.rememberCopied(id, tables.get(id).copiedColumns());
+                }
+            }
+            return null;
+        });
     }
 
     /** The stream over a table without its rows would be their loss. */

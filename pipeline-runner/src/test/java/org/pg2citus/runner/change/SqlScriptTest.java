@@ -80,6 +80,8 @@ class SqlScriptTest {
                 "CREATE DATABASE d",
                 "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p",
                 "ALTER TYPE mood RENAME VALUE 'a' TO 'b'",
+                "ALTER TYPE address ADD ATTRIBUTE zip text",
+                "ALTER SCHEMA a RENAME TO b",
                 "ALTER TABLE t ATTACH PARTITION p DEFAULT",
                 "ALTER TABLE t DETACH PARTITION p CONCURRENTLY",
                 "CREATE TABLE n AS SELECT 1",
@@ -87,6 +89,12 @@ class SqlScriptTest {
                 "CREATE TEMP TABLE n (a int)",
                 "COPY t FROM STDIN",
                 "ROLLBACK",
+                "RESET search_path",
+                "SET lock_timeout = '10s'",
+                "SET LOCAL lock_timeout TO 0",
+                "SET ROLE app",
+                "SET SESSION AUTHORIZATION app",
+                "set session_replication_role = replica",
                 "SAVEPOINT a",
                 "PREPARE TRANSACTION 'a'",
                 "\\d t",
@@ -111,7 +119,7 @@ class SqlScriptTest {
                 "GRANT SELECT ON t TO a | DEFINITION",
                 "COMMENT ON TABLE t IS 'a' | DEFINITION",
                 "SET LOCAL work_mem = '1GB' | SETTING",
-                "RESET work_mem | SETTING",
+                "SET SESSION work_mem = '1GB' | SETTING",
                 "UPDATE t SET a = 1 | DATA",
                 "insert into t values (1) | DATA",
                 "WITH a AS (DELETE FROM t RETURNING *) INSERT INTO n SELECT * FROM a | DATA",
@@ -140,9 +148,32 @@ class SqlScriptTest {
     }
 
     @Test
+    void settings_endWithTheTransaction() {
+        assertThat(
+                        statements(
+                                "SET search_path TO a, b; set session work_mem = '1GB'; SET LOCAL x.y = 1; ALTER TABLE t DROP a"))
+                .startsWith("SET LOCAL search_path TO a, b", "SET LOCAL work_mem = '1GB'", "SET LOCAL x.y = 1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "CREATE TABLE n (a int PRIMARY KEY); DO $$ BEGIN INSERT INTO n VALUES (1); END $$",
+                "CREATE TABLE n (a int PRIMARY KEY); SELECT fill_n()",
+                "SELECT * INTO n FROM t",
+                "ALTER TABLE t DROP a; CALL p()",
+                "INSERT INTO t VALUES (1); SET search_path = b; INSERT INTO t VALUES (2)"
+            })
+    void statementWhoseOrderMatters_isRefused(String sql) {
+        CitusRewrite citus = new CitusRewrite(true, name -> Optional.empty());
+        assertThat(code(() -> ScriptPlan.of(sql, Optional.of("CREATE TABLE n (a int PRIMARY KEY)"), citus)))
+                .isEqualTo("SC012");
+    }
+
+    @Test
     void targetsOwnFile_isTakenAsItIs() {
         ScriptPlan plan = ScriptPlan.of(
-                "CREATE TABLE n (a int PRIMARY KEY); SELECT 1",
+                "CREATE TABLE n (a int PRIMARY KEY)",
                 Optional.of("CREATE TABLE n (a int PRIMARY KEY); SELECT create_distributed_table('n', 'a');"),
                 new CitusRewrite(true, name -> Optional.empty()));
         assertThat(plan.target())

@@ -112,6 +112,7 @@ class SchemaChangeCommandIT {
         try (ItemLoad load = ItemLoad.start(sourceUrl, 2)) {
             events.await(CaughtUp.class, PATIENCE, migrating::isDone);
             withFiles(load);
+            renamedByHandInATableAtRest();
             tables();
             refusals();
             endedAtEachStep();
@@ -147,6 +148,18 @@ class SchemaChangeCommandIT {
         assertThat(load.transactions()).as("the application goes on").isGreaterThan(before);
     }
 
+    /** Nobody has written it since it was copied: only the copy tells which columns the source had. */
+    private void renamedByHandInATableAtRest() throws Exception {
+        ok(execute("schema-change", "begin"));
+        TestDatabases.execute(sourceUrl, "ALTER TABLE notes RENAME COLUMN v TO w");
+        Ended told = execute("schema-change", "finish");
+        assertThat(told.exitCode()).as(told.output()).isEqualTo(4);
+        assertThat(told.result().path("target").toString()).contains("RENAME COLUMN \\\"v\\\"");
+        TestDatabases.execute(targetUrl, "ALTER TABLE notes RENAME COLUMN v TO w");
+        ok(execute("schema-change", "finish"));
+        verify();
+    }
+
     private void tables() throws Exception {
         String orders =
                 """
@@ -167,12 +180,22 @@ class SchemaChangeCommandIT {
         assertThat(TestDatabases.query(targetUrl, "SELECT count(*) FROM orders"))
                 .containsExactly("35");
 
+        ok(
+                finish(
+                        "ALTER TABLE notes RENAME TO aside; ALTER TABLE orders RENAME TO notes; ALTER TABLE aside RENAME TO orders"));
+        TestDatabases.execute(sourceUrl, "INSERT INTO notes (item) VALUES (10)", "DELETE FROM orders WHERE id = 4");
+        verify();
+        ok(
+                finish(
+                        "ALTER TABLE orders RENAME TO aside; ALTER TABLE notes RENAME TO orders; ALTER TABLE aside RENAME TO notes"));
+        verify();
+
         ok(finish("ALTER TABLE notes RENAME TO remarks"));
         TestDatabases.execute(
                 sourceUrl, "INSERT INTO remarks VALUES (100, 'new name')", "DELETE FROM remarks WHERE id = 3");
         verify();
         assertThat(TestDatabases.query(targetUrl, "SELECT count(*) FROM remarks"))
-                .containsExactly("20");
+                .containsExactly("19");
         ok(finish("DROP TABLE remarks"));
         verify();
         assertThat(TestDatabases.query(targetUrl, "SELECT to_regclass('remarks') IS NULL"))
@@ -202,6 +225,20 @@ class SchemaChangeCommandIT {
                 4,
                 "ALTER TABLE items ADD at timestamp; ALTER TABLE items ALTER COLUMN at TYPE timestamptz",
                 "ALTER TABLE items ADD at timestamptz");
+        refused(
+                "SC016",
+                4,
+                "ALTER TABLE items ALTER COLUMN n TYPE text USING items.n || now()::text",
+                "ALTER TABLE items ALTER COLUMN n TYPE text");
+        refused(
+                "SC016",
+                4,
+                "CREATE DOMAIN stamped AS timestamptz DEFAULT now(); ALTER TABLE items ADD COLUMN s stamped",
+                "ALTER TABLE items ADD COLUMN s timestamptz");
+        refused("SC012", 4, "DO $$ BEGIN UPDATE items SET n = 1; END $$");
+        assertThat(execute("schema-change", "finish", "--target-sql=" + file("SELECT 1"))
+                        .code())
+                .isEqualTo("SC006");
         refused("SC017", 7, "ALTER TABLE items ADD COLUMN x int", "ALTER TABLE items ADD COLUMN x nonsense");
         if (citus) {
             refused("SC013", 4, "ALTER TABLE items ALTER COLUMN tenant TYPE bigint");
