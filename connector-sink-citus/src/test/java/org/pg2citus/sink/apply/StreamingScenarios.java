@@ -3,6 +3,7 @@ package org.pg2citus.sink.apply;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.pg2citus.sink.catalog.TableKind;
@@ -95,5 +96,22 @@ abstract class StreamingScenarios extends ApplyScenarios {
         writer.begin();
         assertThatThrownBy(() -> writer.apply(List.of(), next(10))).isInstanceOf(IllegalStateException.class);
         writer.rollback();
+    }
+
+    @Test
+    void partsOfBothFormsOfATable_areApplied_andTheNextTransactionStops() throws Exception {
+        String t = table();
+        Changes newer = Changes.of(t, "tenant,id", "tenant,id").insert("1", "2");
+        writer.begin();
+        writer.write(List.of(changes(t).insert("1", "1", "a").delta()));
+        // Its column was dropped within the transaction.
+        writer.write(List.of(newer.delta()));
+        writer.commit(next(10));
+        assertThat(rows(t)).containsExactly(List.of("1", "1", "a"), Arrays.asList("1", "2", null));
+
+        Changes later = Changes.of(t, "tenant,id", "tenant,id").insert("1", "3");
+        assertThatThrownBy(() -> writer.apply(List.of(later.delta()), next(11)))
+                .isInstanceOf(HaltException.class)
+                .hasMessageStartingWith("AP020");
     }
 }
