@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import org.pg2citus.runner.failure.ExitCode;
 import org.pg2citus.runner.failure.MigrationException;
+import org.pg2citus.runner.state.StateTables;
 import org.pg2citus.sink.change.Lsn;
 
 /** The open schema change of a migration, in the target's schema {@code pg2citus}: any command can go on from anywhere. */
@@ -56,7 +57,7 @@ public final class SchemaChangeStore {
 
     /** Empty when none is open. */
     public Optional<SchemaChange> load(Connection target) throws SQLException {
-        if (!exists(target)) {
+        if (!StateTables.exists(target, "schema_change")) {
             return Optional.empty();
         }
         try (PreparedStatement query = target.prepareStatement(LOAD)) {
@@ -118,7 +119,7 @@ public final class SchemaChangeStore {
 
     /** Forgets it. */
     public void delete(Connection target) throws SQLException {
-        if (exists(target)) {
+        if (StateTables.exists(target, "schema_change")) {
             try (PreparedStatement delete =
                     target.prepareStatement("DELETE FROM pg2citus.schema_change WHERE name = ?")) {
                 delete.setString(1, name);
@@ -144,13 +145,5 @@ public final class SchemaChangeStore {
                 Lsn.parse(row.getString(3)),
                 script,
                 commit);
-    }
-
-    private static boolean exists(Connection target) throws SQLException {
-        try (Statement statement = target.createStatement();
-                ResultSet row = statement.executeQuery("SELECT to_regclass('pg2citus.schema_change') IS NOT NULL")) {
-            row.next();
-            return row.getBoolean(1);
-        }
     }
 }

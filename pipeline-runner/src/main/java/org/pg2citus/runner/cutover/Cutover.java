@@ -4,7 +4,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -221,7 +220,7 @@ public final class Cutover {
     /** Waits until everything that committed before {@code lsn} is in the target. */
     private void drain(Connection onSource, Connection onTarget, Lsn lsn) throws SQLException {
         long startedNanos = System.nanoTime();
-        nudge(onSource);
+        SinkHold.nudge(onSource);
         for (int tick = 1; ; tick++) {
             AppliedProgress applied = store.progress(onTarget);
             if (applied.lsn().compareTo(lsn) >= 0) {
@@ -246,7 +245,7 @@ public final class Cutover {
                                 + " lag is small, or with a longer --drain-timeout");
             }
             if (tick % 20 == 0) {
-                nudge(onSource);
+                SinkHold.nudge(onSource);
             }
         }
     }
@@ -317,15 +316,6 @@ public final class Cutover {
 
     private void notice(String text) {
         listener.on(new Notice(text));
-    }
-
-    private static void nudge(Connection onSource) throws SQLException {
-        try (Statement statement = onSource.createStatement()) {
-            // With a transaction id, so that its commit is written out and decoded at once.
-            statement
-                    .executeQuery("SELECT pg_logical_emit_message(false, 'pg2citus', ''), pg_current_xact_id()")
-                    .close();
-        }
     }
 
     private static Duration since(long startedNanos) {

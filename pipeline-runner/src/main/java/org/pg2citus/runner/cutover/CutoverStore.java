@@ -8,6 +8,7 @@ import java.sql.Statement;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.Optional;
+import org.pg2citus.runner.state.StateTables;
 import org.pg2citus.sink.change.Lsn;
 
 /** The state of a cutover in the target's schema {@code pg2citus}: any command can go on from anywhere. */
@@ -32,7 +33,7 @@ public final class CutoverStore {
 
     /** Empty when none was begun, or it was aborted. */
     public Optional<CutoverState> load(Connection target) throws SQLException {
-        if (!exists(target)) {
+        if (!StateTables.exists(target, "cutover")) {
             return Optional.empty();
         }
         try (PreparedStatement query = target.prepareStatement(
@@ -71,19 +72,11 @@ public final class CutoverStore {
 
     /** Forgets it. */
     public void delete(Connection target) throws SQLException {
-        if (exists(target)) {
+        if (StateTables.exists(target, "cutover")) {
             try (PreparedStatement delete = target.prepareStatement("DELETE FROM pg2citus.cutover WHERE name = ?")) {
                 delete.setString(1, name);
                 delete.executeUpdate();
             }
-        }
-    }
-
-    private static boolean exists(Connection target) throws SQLException {
-        try (Statement statement = target.createStatement();
-                ResultSet row = statement.executeQuery("SELECT to_regclass('pg2citus.cutover') IS NOT NULL")) {
-            row.next();
-            return row.getBoolean(1);
         }
     }
 

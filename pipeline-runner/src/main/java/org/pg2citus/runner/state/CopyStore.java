@@ -120,7 +120,7 @@ public final class CopyStore {
 
     private Map<TableId, CopiedTable> whole(Connection target) throws SQLException {
         Map<TableId, CopiedTable> copied = new LinkedHashMap<>();
-        if (!MigrationStore.exists(target, "copied_table")) {
+        if (!StateTables.exists(target, "copied_table")) {
             return copied;
         }
         try (PreparedStatement statement = target.prepareStatement(
@@ -148,7 +148,7 @@ public final class CopyStore {
 
     private Map<TableId, List<Chunk>> plans(Connection target) throws SQLException {
         Map<TableId, List<Chunk>> plans = new HashMap<>();
-        if (!MigrationStore.exists(target, "copy_plan")) {
+        if (!StateTables.exists(target, "copy_plan")) {
             return plans;
         }
         try (PreparedStatement statement = target.prepareStatement(READ_PLAN)) {
@@ -181,7 +181,7 @@ public final class CopyStore {
 
     private Map<TableId, Map<Integer, CopiedChunk>> parts(Connection target) throws SQLException {
         Map<TableId, Map<Integer, CopiedChunk>> parts = new HashMap<>();
-        if (!MigrationStore.exists(target, "copied_chunk")) {
+        if (!StateTables.exists(target, "copied_chunk")) {
             return parts;
         }
         try (PreparedStatement statement = target.prepareStatement(
@@ -326,7 +326,7 @@ public final class CopyStore {
     /** The indexes that are to be there at the end of the copy, and may not be. */
     public List<DeferredIndex> deferredIndexes(Connection target) throws SQLException {
         List<DeferredIndex> indexes = new ArrayList<>();
-        if (!MigrationStore.exists(target, "deferred_index")) {
+        if (!StateTables.exists(target, "deferred_index")) {
             return indexes;
         }
         try (PreparedStatement query = target.prepareStatement(
@@ -392,7 +392,7 @@ public final class CopyStore {
 
     /** What a running copy left in the last minute. */
     public Optional<CopyProgressed> recentProgress(Connection target) throws SQLException {
-        if (!MigrationStore.exists(target, "copy_progress")) {
+        if (!StateTables.exists(target, "copy_progress")) {
             return Optional.empty();
         }
         try (PreparedStatement query = target.prepareStatement(

@@ -114,7 +114,7 @@ public final class MigrationStore {
 
     /** Empty when this migration never began here. */
     public Optional<MigrationState> load(Connection target) throws SQLException {
-        if (!exists(target, "migration")) {
+        if (!StateTables.exists(target, "migration")) {
             return Optional.empty();
         }
         try (PreparedStatement statement = target.prepareStatement(LOAD)) {
@@ -154,7 +154,7 @@ public final class MigrationStore {
     /** Forgets a migration with its ledger and its progress. */
     public void forget(Connection target) throws SQLException {
         for (String table : STATE_TABLES) {
-            if (exists(target, table)) {
+            if (StateTables.exists(target, table)) {
                 try (PreparedStatement statement =
                         target.prepareStatement("DELETE FROM pg2citus.%s WHERE pipeline = ?".formatted(table))) {
                     statement.setString(1, name);
@@ -172,7 +172,7 @@ public final class MigrationStore {
     }
 
     public AppliedProgress progress(Connection target) throws SQLException {
-        if (!exists(target, "progress")) {
+        if (!StateTables.exists(target, "progress")) {
             return AppliedProgress.NONE;
         }
         try (PreparedStatement statement = target.prepareStatement(
@@ -237,16 +237,6 @@ public final class MigrationStore {
                 topic == null
                         ? Optional.empty()
                         : Optional.of(new TopicIdentity(row.getString(9), topic, row.getString(11))));
-    }
-
-    static boolean exists(Connection target, String table) throws SQLException {
-        try (PreparedStatement statement = target.prepareStatement("SELECT to_regclass(?) IS NOT NULL")) {
-            statement.setString(1, "pg2citus." + table);
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                return row.getBoolean(1);
-            }
-        }
     }
 
     private static String json(List<TableId> tables) {

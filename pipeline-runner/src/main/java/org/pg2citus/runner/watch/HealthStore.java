@@ -9,6 +9,7 @@ import java.sql.Types;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.pg2citus.runner.state.StateTables;
 
 /**
  * How a running migration is, in the target's schema {@code pg2citus}: rates need a memory, which {@code status} has not.
@@ -83,7 +84,7 @@ public final class HealthStore {
 
     /** What a running migration left, if it did so in the last minute. */
     public Optional<Health> recent(Connection target) throws SQLException {
-        if (!exists(target)) {
+        if (!StateTables.exists(target, "health")) {
             return Optional.empty();
         }
         try (PreparedStatement query = target.prepareStatement(RECENT)) {
@@ -96,7 +97,7 @@ public final class HealthStore {
 
     /** Forgets it. */
     public void delete(Connection target) throws SQLException {
-        if (exists(target)) {
+        if (StateTables.exists(target, "health")) {
             try (PreparedStatement delete = target.prepareStatement("DELETE FROM pg2citus.health WHERE name = ?")) {
                 delete.setString(1, name);
                 delete.executeUpdate();
@@ -124,14 +125,6 @@ public final class HealthStore {
 
     private static Optional<Duration> duration(OptionalLong seconds) {
         return seconds.isPresent() ? Optional.of(Duration.ofSeconds(seconds.getAsLong())) : Optional.empty();
-    }
-
-    private static boolean exists(Connection target) throws SQLException {
-        try (Statement statement = target.createStatement();
-                ResultSet row = statement.executeQuery("SELECT to_regclass('pg2citus.health') IS NOT NULL")) {
-            row.next();
-            return row.getBoolean(1);
-        }
     }
 
     private static void number(PreparedStatement statement, int index, OptionalLong value) throws SQLException {
