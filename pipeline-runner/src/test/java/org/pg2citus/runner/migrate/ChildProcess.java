@@ -103,7 +103,7 @@ public final class ChildProcess {
         }
     }
 
-    private static String uri(ServerAddress server) {
+    static String uri(ServerAddress server) {
         return "postgresql://%s@%s:%d/%s".formatted(server.user(), server.host(), server.port(), server.database());
     }
 }

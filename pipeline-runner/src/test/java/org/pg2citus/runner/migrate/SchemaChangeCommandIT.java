@@ -3,13 +3,8 @@ package org.pg2citus.runner.migrate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -29,7 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.pg2citus.deploy.local.CitusDatabase;
 import org.pg2citus.deploy.local.TestCitus;
 import org.pg2citus.runner.change.Changeover;
-import org.pg2citus.runner.command.RootCommand;
 import org.pg2citus.runner.config.MigrationSettings;
 import org.pg2citus.runner.config.ServerAddress;
 import org.pg2citus.runner.event.MigrationEvent.CaughtUp;
@@ -43,7 +37,6 @@ import org.pg2citus.runner.migrate.Migration.Until;
  */
 class SchemaChangeCommandIT {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** The steps at which the command is ended, by how their texts begin. */
@@ -140,7 +133,7 @@ class SchemaChangeCommandIT {
         verify();
         change("CREATE INDEX items_z ON items (z); ALTER TABLE items ADD CONSTRAINT positive CHECK (n >= 0)");
         change("ALTER TABLE items DROP CONSTRAINT positive; DROP INDEX items_z");
-        Ended unique = change("ALTER TABLE items ADD CONSTRAINT once UNIQUE (id)");
+        CommandRun unique = change("ALTER TABLE items ADD CONSTRAINT once UNIQUE (id)");
         assertThat(unique.result().path("target").toString()).contains(citus ? "(id, \\\"tenant\\\")" : "UNIQUE (id)");
         change("ALTER TABLE items ADD COLUMN filled uuid; ALTER TABLE items ALTER filled SET DEFAULT gen_random_uuid();"
                 + " UPDATE items SET filled = gen_random_uuid()");
@@ -152,7 +145,7 @@ class SchemaChangeCommandIT {
     private void renamedByHandInATableAtRest() throws Exception {
         ok(execute("schema-change", "begin"));
         TestDatabases.execute(sourceUrl, "ALTER TABLE notes RENAME COLUMN v TO w");
-        Ended told = execute("schema-change", "finish");
+        CommandRun told = execute("schema-change", "finish");
         assertThat(told.exitCode()).as(told.output()).isEqualTo(4);
         assertThat(told.result().path("target").toString()).contains("RENAME COLUMN \\\"v\\\"");
         TestDatabases.execute(targetUrl, "ALTER TABLE notes RENAME COLUMN v TO w");
@@ -248,14 +241,15 @@ class SchemaChangeCommandIT {
         assertThat(finish("ALTER TABLE items ADD COLUMN x int").code()).isEqualTo("SC003");
         ok(execute("resume"));
 
-        Ended planned = execute("schema-change", "begin", "--dry-run", "--sql=" + file("ALTER TABLE items ADD x int"));
+        CommandRun planned =
+                execute("schema-change", "begin", "--dry-run", "--sql=" + file("ALTER TABLE items ADD x int"));
         assertThat(planned.result().path("outcome").asText()).isEqualTo("PLANNED");
         assertThat(execute("status").result().path("heldAt").isNull()).isTrue();
 
         ok(execute("schema-change", "begin", "--sql=" + file("ALTER TABLE items ADD COLUMN x int")));
         for (String[] command :
                 new String[][] {{"pause"}, {"resume"}, {"verify"}, {"cutover", "start"}, {"cutover", "rehearse"}}) {
-            Ended ended = execute(command);
+            CommandRun ended = execute(command);
             assertThat(ended.exitCode()).as(ended.output()).isEqualTo(3);
             assertThat(ended.code()).isEqualTo("SC002");
         }
@@ -269,7 +263,7 @@ class SchemaChangeCommandIT {
         verify();
 
         // Wrong, and nothing says so before the source is changed.
-        Ended wrong = finish("ALTER TABLE items ADD COLUMN x int", "ALTER TABLE items ADD COLUMN y int");
+        CommandRun wrong = finish("ALTER TABLE items ADD COLUMN x int", "ALTER TABLE items ADD COLUMN y int");
         assertThat(wrong.code()).as(wrong.output()).isEqualTo("SC018");
         assertThat(execute("schema-change", "abort").code()).isEqualTo("SC010");
         ok(execute("schema-change", "finish", "--target-sql=" + file("ALTER TABLE items ADD COLUMN x int")));
@@ -277,7 +271,7 @@ class SchemaChangeCommandIT {
     }
 
     private void refused(String code, int exitCode, String sql, String... targetSql) throws Exception {
-        Ended ended = finish(sql, targetSql);
+        CommandRun ended = finish(sql, targetSql);
         assertThat(ended.code()).as(ended.output()).isEqualTo(code);
         assertThat(ended.exitCode()).as(ended.output()).isEqualTo(exitCode);
         JsonNode status = execute("status").result();
@@ -308,7 +302,7 @@ class SchemaChangeCommandIT {
         }
         // Rows that were lost or doubled at one of them would still be so.
         verify();
-        // Ended while the source's transaction was under way, which then was rolled back.
+        // CommandRun while the source's transaction was under way, which then was rolled back.
         ok(execute("schema-change", "begin", "--sql=" + file("ALTER TABLE items ADD COLUMN undone int")));
         TestDatabases.execute(
                 targetUrl,
@@ -350,7 +344,7 @@ class SchemaChangeCommandIT {
     private void unannounced() throws Exception {
         TestDatabases.execute(sourceUrl, "ALTER TABLE items ADD COLUMN sudden int DEFAULT 4");
         awaitStall("AP002");
-        Ended told = execute("schema-change", "finish");
+        CommandRun told = execute("schema-change", "finish");
         assertThat(told.exitCode()).as(told.output()).isEqualTo(4);
         assertThat(told.result().path("target").toString()).contains("ADD COLUMN \\\"sudden\\\" integer");
         TestDatabases.execute(targetUrl, "ALTER TABLE items ADD COLUMN sudden int DEFAULT 4");
@@ -371,7 +365,7 @@ class SchemaChangeCommandIT {
     private void byHand() throws Exception {
         ok(execute("schema-change", "begin"));
         TestDatabases.execute(sourceUrl, "ALTER TABLE items ADD COLUMN by_hand bigint DEFAULT 1, DROP COLUMN extra");
-        Ended told = execute("schema-change", "finish");
+        CommandRun told = execute("schema-change", "finish");
         assertThat(told.exitCode()).as(told.output()).isEqualTo(4);
         assertThat(told.result().path("target")).hasSize(2);
         assertThat(execute("status").result().path("schemaChange").path("step").asText())
@@ -398,11 +392,11 @@ class SchemaChangeCommandIT {
 
     // ---------------------------------------------------------------- commands
 
-    private Ended change(String sql) throws Exception {
+    private CommandRun change(String sql) throws Exception {
         return ok(finish(sql));
     }
 
-    private Ended finish(String sql, String... targetSql) throws IOException {
+    private CommandRun finish(String sql, String... targetSql) throws IOException {
         List<String> command = new ArrayList<>(List.of("schema-change", "finish", "--sql=" + file(sql)));
         for (String target : targetSql) {
             command.add("--target-sql=" + file(target));
@@ -415,13 +409,13 @@ class SchemaChangeCommandIT {
     }
 
     private void verify() {
-        Ended verified = ok(execute("verify"));
+        CommandRun verified = ok(execute("verify"));
         assertThat(verified.result().path("equal").asBoolean())
                 .as(verified.output())
                 .isTrue();
     }
 
-    private static Ended ok(Ended ended) {
+    private static CommandRun ok(CommandRun ended) {
         assertThat(ended.exitCode()).as(ended.output()).isZero();
         return ended;
     }
@@ -432,44 +426,7 @@ class SchemaChangeCommandIT {
                 "SELECT attname FROM pg_attribute WHERE attrelid = 'items'::regclass AND attnum > 0 AND NOT attisdropped");
     }
 
-    private record Ended(int exitCode, String output) {
-        JsonNode result() {
-            List<String> lines = output.lines().toList();
-            try {
-                return JSON.readTree(lines.get(lines.size() - 1));
-            } catch (JsonProcessingException e) {
-                throw new AssertionError("not JSON: " + output, e);
-            }
-        }
-
-        String code() {
-            return result().path("code").asText();
-        }
-    }
-
-    private Ended execute(String... arguments) {
-        List<String> all = new ArrayList<>(List.of(arguments));
-        all.add("--source=" + uri(settings.source()));
-        all.add("--target=" + uri(settings.target()));
-        all.add("--name=" + settings.name());
-        all.add("--data-dir=" + settings.dataDir());
-        all.add("--output=json");
-        PrintStream out = System.out;
-        PrintStream err = System.err;
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
-        PrintStream into = new PrintStream(said, true, StandardCharsets.UTF_8);
-        System.setOut(into);
-        System.setErr(into);
-        try {
-            int exitCode = RootCommand.commandLine().execute(all.toArray(String[]::new));
-            return new Ended(exitCode, said.toString(StandardCharsets.UTF_8));
-        } finally {
-            System.setOut(out);
-            System.setErr(err);
-        }
-    }
-
-    private static String uri(ServerAddress server) {
-        return "postgresql://%s@%s:%d/%s".formatted(server.user(), server.host(), server.port(), server.database());
+    private CommandRun execute(String... arguments) {
+        return CommandRun.of(settings, arguments);
     }
 }

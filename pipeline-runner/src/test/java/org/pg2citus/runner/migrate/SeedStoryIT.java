@@ -2,22 +2,14 @@ package org.pg2citus.runner.migrate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pg2citus.deploy.local.CitusDatabase;
 import org.pg2citus.deploy.local.TestCitus;
-import org.pg2citus.runner.command.RootCommand;
 import org.pg2citus.runner.config.MigrationSettings;
 import org.pg2citus.runner.config.ServerAddress;
 
@@ -27,47 +19,11 @@ import org.pg2citus.runner.config.ServerAddress;
  */
 class SeedStoryIT {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     /** How often it cuts over and back under load; a soak run gives more. */
     private static final int CUTOVERS = Integer.getInteger("pg2citus.test.cutovers", 2);
 
     @TempDir
     Path directory;
-
-    private record Ended(int exitCode, String output) {
-        /** The last line that it said, which is its result. */
-        JsonNode result() {
-            List<String> lines = output.lines().toList();
-            try {
-                return JSON.readTree(lines.get(lines.size() - 1));
-            } catch (JsonProcessingException e) {
-                throw new AssertionError("not JSON: " + output, e);
-            }
-        }
-    }
-
-    private static Ended execute(MigrationSettings settings, String... arguments) {
-        List<String> all = new ArrayList<>(List.of(arguments));
-        all.add("--source=" + uri(settings.source()));
-        all.add("--target=" + uri(settings.target()));
-        all.add("--name=" + settings.name());
-        all.add("--data-dir=" + settings.dataDir());
-        all.add("--output=json");
-        PrintStream before = System.out;
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-        try {
-            int exitCode = RootCommand.commandLine().execute(all.toArray(String[]::new));
-            return new Ended(exitCode, out.toString(StandardCharsets.UTF_8));
-        } finally {
-            System.setOut(before);
-        }
-    }
-
-    private static String uri(ServerAddress server) {
-        return "postgresql://%s@%s:%d/%s".formatted(server.user(), server.host(), server.port(), server.database());
-    }
 
     @Test
     void plainTarget_fromTheFirstCommandToTheLast() throws Exception {
@@ -131,16 +87,16 @@ class SeedStoryIT {
     }
 
     private void whileItStreams_everyRowIsEqual(MigrationSettings settings) {
-        Ended verified = execute(settings, "verify");
+        CommandRun verified = CommandRun.of(settings, "verify");
         assertThat(verified.exitCode()).as(verified.output()).isZero();
         assertThat(verified.result().path("equal").asBoolean()).isTrue();
         assertThat(verified.result().path("tables")).hasSize(WriteLoad.TABLES.length + 1);
 
-        Ended sequences = execute(settings, "sequences", "sync", "--margin=0");
+        CommandRun sequences = CommandRun.of(settings, "sequences", "sync", "--margin=0");
         assertThat(sequences.exitCode()).as(sequences.output()).isZero();
         assertThat(sequences.result().path("sequences")).hasSize(2);
 
-        Ended rehearsed = execute(settings, "cutover", "rehearse");
+        CommandRun rehearsed = CommandRun.of(settings, "cutover", "rehearse");
         assertThat(rehearsed.exitCode()).as(rehearsed.output()).isZero();
     }
 
@@ -152,7 +108,7 @@ class SeedStoryIT {
                 "UPDATE tickets SET tenant_id = 99 WHERE id = 7",
                 "INSERT INTO tickets (id, tenant_id) OVERRIDING SYSTEM VALUE VALUES (1000000, 1)");
 
-        Ended verified = execute(settings, "verify", "--tables=tickets", "--show-keys");
+        CommandRun verified = CommandRun.of(settings, "verify", "--tables=tickets", "--show-keys");
 
         assertThat(verified.exitCode()).as(verified.output()).isEqualTo(4);
         JsonNode tickets = verified.result().path("tables").path(0);
@@ -161,11 +117,11 @@ class SeedStoryIT {
         assertThat(tickets.path("extra").asInt()).isEqualTo(1);
         assertThat(tickets.path("examples").toString()).contains("MISSING (5)", "CHANGED (7)", "EXTRA (1000000)");
 
-        Ended cut = execute(settings, "cutover", "start");
+        CommandRun cut = CommandRun.of(settings, "cutover", "start");
 
         assertThat(cut.exitCode()).as(cut.output()).isEqualTo(4);
 
-        Ended repaired = execute(settings, "verify", "--tables=tickets", "--repair");
+        CommandRun repaired = CommandRun.of(settings, "verify", "--tables=tickets", "--repair");
 
         assertThat(repaired.exitCode()).as(repaired.output()).isZero();
         assertThat(repaired.result().path("tables").path(0).path("repaired").asInt())
@@ -177,7 +133,7 @@ class SeedStoryIT {
             throws Exception {
         for (int number = 1; number <= CUTOVERS; number++) {
             long before = load.refused();
-            Ended cut = execute(settings, "cutover", "start");
+            CommandRun cut = CommandRun.of(settings, "cutover", "start");
             assertThat(cut.exitCode()).as(cut.output()).isZero();
             Thread.sleep(300);
             assertThat(load.refused()).as("writes meet the fence").isGreaterThan(before);
@@ -186,10 +142,10 @@ class SeedStoryIT {
                     "cutover %d: read-only for %d ms%n",
                     number, cut.result().path("readOnlyMs").asLong());
             if (number < CUTOVERS) {
-                assertThat(execute(settings, "cutover", "abort").exitCode())
+                assertThat(CommandRun.of(settings, "cutover", "abort").exitCode())
                         .as("the cutover is done: it asks")
                         .isEqualTo(3);
-                assertThat(execute(settings, "cutover", "abort", "--yes").exitCode())
+                assertThat(CommandRun.of(settings, "cutover", "abort", "--yes").exitCode())
                         .isZero();
                 long open = load.transactions();
                 Thread.sleep(500);
@@ -200,24 +156,27 @@ class SeedStoryIT {
 
     private void theEnd(MigrationSettings settings, ChildProcess migrating, String sourceUrl, String targetUrl)
             throws Exception {
-        assertThat(execute(settings, "cutover", "status").result().path("step").asText())
+        assertThat(CommandRun.of(settings, "cutover", "status")
+                        .result()
+                        .path("step")
+                        .asText())
                 .isEqualTo("DONE");
-        assertThat(execute(settings, "cutover", "start").exitCode())
+        assertThat(CommandRun.of(settings, "cutover", "start").exitCode())
                 .as("it is done")
                 .isEqualTo(3);
         long ticket = number(targetUrl, "SELECT nextval(pg_get_serial_sequence('tickets', 'id'))");
         assertThat(ticket).isGreaterThan(77);
         assertThat(number(targetUrl, "SELECT nextval('invoice_number')")).isGreaterThan(41);
 
-        assertThat(execute(settings, "cleanup", "--yes").exitCode())
+        assertThat(CommandRun.of(settings, "cleanup", "--yes").exitCode())
                 .as("the migration still runs")
                 .isEqualTo(3);
         assertThat(migrating.terminate()).as(migrating.output()).isZero();
-        assertThat(execute(settings, "cleanup").result().path("done").asBoolean())
+        assertThat(CommandRun.of(settings, "cleanup").result().path("done").asBoolean())
                 .isFalse();
         assertThat(TestDatabases.query(sourceUrl, "SELECT slot_name FROM pg_replication_slots"))
                 .contains(settings.slot());
-        Ended cleaned = execute(settings, "cleanup", "--yes");
+        CommandRun cleaned = CommandRun.of(settings, "cleanup", "--yes");
 
         assertThat(cleaned.exitCode()).as(cleaned.output()).isZero();
         assertThat(TestDatabases.query(sourceUrl, "SELECT slot_name FROM pg_replication_slots"))
@@ -225,7 +184,7 @@ class SeedStoryIT {
         assertThat(TestDatabases.query(sourceUrl, "SELECT pubname FROM pg_publication"))
                 .isEmpty();
         assertThat(number(targetUrl, "SELECT count(*) FROM pg2citus.migration")).isZero();
-        assertThat(execute(settings, "status").exitCode()).isEqualTo(3);
+        assertThat(CommandRun.of(settings, "status").exitCode()).isEqualTo(3);
     }
 
     private static long number(String url, String sql) throws SQLException {
