@@ -1,16 +1,9 @@
 package org.pg2citus.runner.migrate;
 
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * An application that goes on writing a table whose columns change. A trigger on the source gives each written row values
@@ -23,10 +16,7 @@ final class ItemLoad implements AutoCloseable {
     private static final int ROWS = 500;
     private static final int PAUSE_MS = 4;
 
-    private final List<Thread> threads = new ArrayList<>();
-    private final CountDownLatch stop = new CountDownLatch(1);
-    private final AtomicLong transactions = new AtomicLong();
-    private final AtomicReference<SQLException> failure = new AtomicReference<>();
+    private final Clients clients = new Clients();
 
     private ItemLoad() {}
 
@@ -47,72 +37,50 @@ final class ItemLoad implements AutoCloseable {
                 "INSERT INTO items (id, tenant, n) SELECT i, i %% 7, 0 FROM generate_series(1, %d) i".formatted(ROWS));
     }
 
-    static ItemLoad start(String url, int clients) {
+    static ItemLoad start(String url, int count) {
         ItemLoad load = new ItemLoad();
-        for (int client = 0; client < clients; client++) {
-            int number = client;
-            Thread thread = new Thread(() -> load.write(url, number), "items-" + client);
-            thread.start();
-            load.threads.add(thread);
-        }
+        load.clients.start(url, count, "items", load::write);
         return load;
     }
 
     long transactions() {
-        return transactions.get();
+        return clients.transactions();
     }
 
-    private void write(String url, int client) {
+    private void write(int client, Connection connection, Statement statement)
+            throws SQLException, InterruptedException {
         Random random = new Random(client);
         long next = (client + 1) * 1_000_000L;
-        try (Connection connection = DriverManager.getConnection(url);
-                Statement statement = connection.createStatement()) {
-            connection.setAutoCommit(false);
-            while (!stop.await(PAUSE_MS, TimeUnit.MILLISECONDS)) {
-                try {
-                    for (int i = random.nextInt(3); i >= 0; i--) {
-                        int id = 1 + random.nextInt(ROWS);
-                        switch (random.nextInt(5)) {
-                            case 0 ->
-                                statement.execute("INSERT INTO items (id, tenant, n) VALUES (%d, %d, 0)"
-                                        .formatted(next++, random.nextInt(7)));
-                            case 1 ->
-                                statement.execute(
-                                        "DELETE FROM items WHERE id = %d".formatted(next - 1 - random.nextInt(9)));
-                            default -> statement.execute("UPDATE items SET n = n + 1 WHERE id = %d".formatted(id));
-                        }
-                    }
-                    connection.commit();
-                    transactions.incrementAndGet();
-                } catch (SQLException e) {
-                    connection.rollback();
-                    // Clients that cross each other's rows deadlock, as in life; and a statement may have been planned
-                    // for the table as it was.
-                    if (!"40P01".equals(e.getSQLState()) && !"0A000".equals(e.getSQLState())) {
-                        throw e;
+        while (!clients.pause(PAUSE_MS)) {
+            try {
+                for (int i = random.nextInt(3); i >= 0; i--) {
+                    int id = 1 + random.nextInt(ROWS);
+                    switch (random.nextInt(5)) {
+                        case 0 ->
+                            statement.execute("INSERT INTO items (id, tenant, n) VALUES (%d, %d, 0)"
+                                    .formatted(next++, random.nextInt(7)));
+                        case 1 ->
+                            statement.execute(
+                                    "DELETE FROM items WHERE id = %d".formatted(next - 1 - random.nextInt(9)));
+                        default -> statement.execute("UPDATE items SET n = n + 1 WHERE id = %d".formatted(id));
                     }
                 }
+                connection.commit();
+                clients.ended();
+            } catch (SQLException e) {
+                connection.rollback();
+                // Clients that cross each other's rows deadlock, as in life; and a statement may have been planned
+                // for the table as it was.
+                if (!"40P01".equals(e.getSQLState()) && !"0A000".equals(e.getSQLState())) {
+                    throw e;
+                }
             }
-        } catch (SQLException e) {
-            failure.compareAndSet(null, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
     /** Stops and waits; every transaction is committed or rolled back then. */
     @Override
     public void close() throws SQLException {
-        stop.countDown();
-        for (Thread thread : threads) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-        if (failure.get() != null) {
-            throw failure.get();
-        }
+        clients.close();
     }
 }

@@ -1,16 +1,10 @@
 package org.pg2citus.runner.migrate;
 
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * An application that goes on writing: pgbench's TPC-B transactions, and between them what pgbench has not: deletes,
@@ -27,11 +21,8 @@ final class WriteLoad implements AutoCloseable {
     private static final int TENANTS = 20;
     private static final int PAUSE_MS = 10;
 
-    private final List<Thread> threads = new ArrayList<>();
-    private final CountDownLatch stop = new CountDownLatch(1);
-    private final AtomicLong transactions = new AtomicLong();
+    private final Clients clients = new Clients();
     private final AtomicLong refused = new AtomicLong();
-    private final AtomicReference<SQLException> failure = new AtomicReference<>();
     private volatile boolean truncating;
 
     private WriteLoad() {}
@@ -74,14 +65,9 @@ final class WriteLoad implements AutoCloseable {
     }
 
     /** Does everything but truncate, until {@link #truncate} is called. */
-    static WriteLoad startWithoutTruncates(String url, int clients) {
+    static WriteLoad startWithoutTruncates(String url, int count) {
         WriteLoad load = new WriteLoad();
-        for (int client = 0; client < clients; client++) {
-            int number = client;
-            Thread thread = new Thread(() -> load.write(url, number), "load-" + client);
-            thread.start();
-            load.threads.add(thread);
-        }
+        load.clients.start(url, count, "load", load::write);
         return load;
     }
 
@@ -91,7 +77,7 @@ final class WriteLoad implements AutoCloseable {
     }
 
     long transactions() {
-        return transactions.get();
+        return clients.transactions();
     }
 
     /** Transactions that failed because the tables were read-only. */
@@ -99,46 +85,38 @@ final class WriteLoad implements AutoCloseable {
         return refused.get();
     }
 
-    private void write(String url, int client) {
+    private void write(int client, Connection connection, Statement statement)
+            throws SQLException, InterruptedException {
         Random random = new Random(client);
-        try (Connection connection = DriverManager.getConnection(url);
-                Statement statement = connection.createStatement()) {
-            connection.setAutoCommit(false);
-            while (stop.getCount() > 0) {
-                int kind = random.nextInt(20);
-                try {
-                    if (kind < 12) {
-                        tpcb(statement, random);
-                    } else if (kind < 18) {
-                        note(statement, random, client);
-                    } else {
-                        bulk(statement, random, client);
-                    }
-                    if (random.nextInt(25) == 0) {
-                        connection.rollback();
-                    } else {
-                        connection.commit();
-                    }
-                    transactions.incrementAndGet();
-                    // As fast as an application, not as fast as the disk: the tests share a small machine.
-                    if (stop.await(PAUSE_MS, TimeUnit.MILLISECONDS)) {
-                        return;
-                    }
-                } catch (SQLException e) {
+        while (!clients.isStopped()) {
+            int kind = random.nextInt(20);
+            try {
+                if (kind < 12) {
+                    tpcb(statement, random);
+                } else if (kind < 18) {
+                    note(statement, random, client);
+                } else {
+                    bulk(statement, random, client);
+                }
+                if (random.nextInt(25) == 0) {
                     connection.rollback();
-                    if ("25006".equals(e.getSQLState())) {
-                        // Cut over: an application would connect to the new database.
-                        refused.incrementAndGet();
-                    } else if (!"40P01".equals(e.getSQLState())) {
-                        // Clients that cross each other's rows deadlock, as in life.
-                        throw e;
-                    }
+                } else {
+                    connection.commit();
+                }
+                clients.ended();
+                if (clients.pause(PAUSE_MS)) {
+                    return;
+                }
+            } catch (SQLException e) {
+                connection.rollback();
+                if ("25006".equals(e.getSQLState())) {
+                    // Cut over: an application would connect to the new database.
+                    refused.incrementAndGet();
+                } else if (!"40P01".equals(e.getSQLState())) {
+                    // Clients that cross each other's rows deadlock, as in life.
+                    throw e;
                 }
             }
-        } catch (SQLException e) {
-            failure.compareAndSet(null, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -199,16 +177,6 @@ final class WriteLoad implements AutoCloseable {
     /** Stops and waits; every transaction is committed or rolled back then. */
     @Override
     public void close() throws SQLException {
-        stop.countDown();
-        for (Thread thread : threads) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-        if (failure.get() != null) {
-            throw failure.get();
-        }
+        clients.close();
     }
 }
